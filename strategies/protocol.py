@@ -36,6 +36,23 @@ class Role(StrEnum):
     REDUCE = "reduce"
 
 
+class HedgePolicy(msgspec.Struct, frozen=True):
+    """How the desk hedges the fills of a strategy's hedged legs."""
+
+    slippage_bps: Decimal = Decimal(5)
+    """Bound of the first attempt, from the touch of the hedge venue."""
+    slippage_max_bps: Decimal = Decimal(50)
+    """Where the bound stops widening; it doubles with each attempt."""
+    attempts: int = 6
+    """Attempts on the hedge venue before the next rung of the ladder."""
+    patience_s: Decimal = Decimal(5)
+    """How long an obligation may wait for a hedge venue that cannot trade before the next rung."""
+    backup: str = ""
+    """A leg on another linked account to hedge on when the first cannot; empty for none."""
+    unwind: bool = True
+    """Whether the ladder may close on the maker venue what could not be hedged."""
+
+
 class OrderHandle(Protocol):
     """A strategy's order as the desk's tracker knows it."""
 
@@ -122,6 +139,14 @@ class Context(Protocol[P_co]):
         """Empty where new orders may go to the leg's account, else why not."""
         ...
 
+    def fees(self, leg: str) -> tuple[Decimal, Decimal]:
+        """(maker, taker) fee of the leg's account, fraction of notional."""
+        ...
+
+    def holding_back(self) -> bool:
+        """True while the operator has paused the loop or asked it to stop: pull resting entries."""
+        ...
+
     def wear(self, last: int = 0) -> tuple[Decimal, Decimal]:
         """(cost in USD, volume in USD) of the last `last` iterations, or of the whole loop for 0; open ones are
         marked at mid."""
@@ -174,6 +199,14 @@ class Context(Protocol[P_co]):
         """What the operator sees the loop doing."""
         ...
 
+    def pace(self, text: str) -> None:
+        """What the operator sees of a volume goal."""
+        ...
+
+    def pause(self, text: str) -> None:
+        """Pause this loop by the strategy's own word, with an alarm that says why; takes hold at the safe point."""
+        ...
+
     def log(self, text: str) -> None: ...
 
 
@@ -187,5 +220,19 @@ class Strategy(Protocol[P_contra]):
     params_type: ClassVar[type[msgspec.Struct]]
 
     def legs(self, params: P_contra) -> Sequence[Leg]: ...
+
+    def hedge_policy(self, params: P_contra) -> HedgePolicy: ...
+
+    def volume_leg(self, params: P_contra) -> str:
+        """The leg whose fills are the volume that wear is divided by."""
+        ...
+
+    def target_iterations(self, params: P_contra) -> int:
+        """How many iterations the loop is to do; 0 for no end."""
+        ...
+
+    def size_base(self, params: P_contra) -> Decimal:
+        """Base coin of one order: what a launch holds against the tolerance."""
+        ...
 
     async def run(self, ctx: Context[P_contra]) -> None: ...

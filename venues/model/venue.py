@@ -56,6 +56,9 @@ class Capabilities(msgspec.Struct, frozen=True):
     pricing: Pricing = Pricing.BOOK
     client_id_max_len: int = 36
     max_orders_per_s: float | None = None
+    maker_fee: Decimal = Decimal(0)
+    """Fraction of notional at the account's tier; negative is a rebate."""
+    taker_fee: Decimal = Decimal(0)
 
 
 class FillPage(msgspec.Struct, frozen=True):

@@ -1,0 +1,145 @@
+"""The same tables for people: what verbs print without `--json`."""
+
+from __future__ import annotations
+
+from cockpit.link.rows import WearRow
+from cockpit.link.store import Store
+from cockpit.render import NONE, number, plain, table, usd, when
+
+
+def status_page(store: Store) -> str:
+    parts = []
+    desk = store.desk
+    if desk is not None:
+        denied = "  ENTRIES DENIED (lift with `cockpit resume all`)" if desk.entries_denied else ""
+        parts.append(f"desk {desk.pid}, version {desk.version}, since {when(desk.started_ts)} UTC{denied}")
+    parts += [
+        f"ALARM {row.level}: {row.text}" + (f" (x{row.count})" if row.count > 1 else "")
+        for row in store.alarms.values()
+    ]
+    parts += [f"{row.kind} {row.id}: {row.state}: {row.text}" for row in store.flattens.values()]
+    parts += ["", accounts_page(store), "", loops_page(store)]
+    if store.positions:
+        parts += ["", positions_page(store)]
+    return "\n".join(parts)
+
+
+def accounts_page(store: Store) -> str:
+    rows = [
+        [
+            row.name,
+            row.venue,
+            row.mode,
+            row.health,
+            row.state,
+            usd(row.equity_usd),
+            usd(row.free_usd),
+            number(row.leverage, 2),
+            str(row.open_orders),
+            usd(row.unexplained_usd),
+            row.note,
+        ]
+        for row in store.accounts.values()
+    ]
+    headers = (
+        "account",
+        "venue",
+        "mode",
+        "health",
+        "state",
+        "equity",
+        "free",
+        "leverage",
+        "orders",
+        "unexplained",
+        "note",
+    )
+    return table(headers, rows, right="equity free leverage orders unexplained")
+
+
+def positions_page(store: Store) -> str:
+    rows = [
+        [
+            row.account,
+            row.symbol,
+            number(row.qty),
+            number(row.base_qty, 6),
+            number(row.entry, 2),
+            number(row.mark, 2),
+            number(row.liq, 2),
+            usd(row.notional_usd),
+            usd(row.unrealised_usd),
+        ]
+        for row in store.positions.values()
+    ]
+    headers = ("account", "instrument", "qty", "base", "entry", "mark", "liq", "notional", "unrealised")
+    return table(headers, rows, right="qty base entry mark liq notional unrealised")
+
+
+def loops_page(store: Store) -> str:
+    if not store.loops:
+        return "no loops; start one with `cockpit launch hedge --maker A --taker B --ticker BTC --size 0.01`"
+    rows = []
+    for row in store.loops.values():
+        progress = f"{row.iterations_done}/{row.iterations or '∞'}"
+        legs = " ⇄ ".join(account for _leg, account, _symbol in row.legs)
+        size = row.params.get("size", NONE)
+        wear = number(row.wear_bps, 2)
+        cells = [row.id, row.strategy, row.state, row.phase, row.base, legs, size, progress, wear, usd(row.wear_usd)]
+        rows.append([*cells, usd(row.volume_usd), row.detail])
+    headers = ("loop", "kind", "state", "phase", "coin", "accounts", "size", "done", "bps", "wear", "volume", "detail")
+    return table(headers, rows, right="size done bps wear volume")
+
+
+def orders_page(store: Store) -> str:
+    rows = [
+        [
+            when(row.ts),
+            row.account,
+            row.symbol,
+            row.loop or NONE,
+            row.role,
+            row.side,
+            number(row.qty),
+            number(row.filled),
+            number(row.price),
+            row.status,
+            row.text,
+        ]
+        for row in sorted(store.orders.values(), key=lambda row: (row.ts, row.client_order_id))
+    ]
+    headers = ("time", "account", "instrument", "loop", "role", "side", "qty", "filled", "price", "status", "text")
+    return table(headers, rows, right="qty filled price")
+
+
+def wear_page(rows: list[WearRow]) -> str:
+    lines = [
+        [
+            row.scope,
+            row.name,
+            number(row.wear_bps, 3),
+            usd(row.wear_usd),
+            usd(row.fees_usd),
+            usd(row.trade_usd),
+            usd(row.funding_usd),
+            usd(row.open_usd),
+            usd(row.volume_usd),
+            usd(row.unexplained_usd),
+        ]
+        for row in rows
+    ]
+    headers = ("scope", "name", "bps", "wear", "fees", "trade", "funding", "open", "volume", "unexplained")
+    return table(headers, lines, right="bps wear fees trade funding open volume unexplained")
+
+
+def rows_page(rows: list[dict[str, object]], columns: tuple[str, ...]) -> str:
+    """Rows of a query; stamps as times."""
+    lines = []
+    for row in rows:
+        lines.append(
+            [
+                when(value) if name == "ts_event" and isinstance(value, int) else plain(value)
+                for name, value in ((name, row.get(name)) for name in columns)
+            ]
+        )
+    return table(columns, lines, right="price qty base_qty fee fee_usd amount cost")

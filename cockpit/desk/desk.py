@@ -1,0 +1,418 @@
+"""The desk: owns the accounts, the loops, the hedger, the books and the journal, and wires them together."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import traceback
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from cockpit.desk.accounts import Account, Trading
+from cockpit.desk.alarms import Alarms
+from cockpit.desk.booking import Booking
+from cockpit.desk.execution import Executor
+from cockpit.desk.flatten import Flattener, Spec, State
+from cockpit.desk.grip import FlattenGrip
+from cockpit.desk.journal import Journal
+from cockpit.desk.journal_restore import restore_ledger
+from cockpit.desk.launch import Loops
+from cockpit.desk.ledger import Ledger
+from cockpit.desk.listener import AccountListener
+from cockpit.desk.loops import Loop, LoopState
+from cockpit.desk.markets import Markets
+from cockpit.desk.orders import Order, OrderTracker
+from cockpit.desk.past import Past
+from cockpit.desk.reconcile import Hands, Reconciler
+from cockpit.desk.risk import Risk, RiskLimits
+from cockpit.desk.uncertain import Patience, Uncertain
+from cockpit.desk.watch import Watch
+from cockpit.desk.wear import Scope
+from strategies.params import ParamError
+from strategies.protocol import Role, Strategy
+from venues.model import (
+    Clock,
+    FillReport,
+    Instrument,
+    OrderStatus,
+    Venue,
+    VenueError,
+)
+
+ZERO = Decimal(0)
+
+
+class DeskOptions(msgspec.Struct, frozen=True):
+    """Timings of the desk, seconds."""
+
+    reconcile_s: float = 5.0
+    watch_s: float = 1.0
+    connect_s: float = 10.0
+    start_s: float = 5.0
+    """How long a start waits for accounts before it goes on without those that are down."""
+    stop_s: float = 10.0
+    """How long a stop waits for makers to be cancelled and hedges to be done."""
+    patience: Patience = Patience()
+
+
+class Desk:
+    """One operator's desk over any number of accounts."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        journal: Journal,
+        venues: Sequence[Venue],
+        strategies: Mapping[str, Strategy[Any]],
+        limits: RiskLimits | None = None,
+        options: DeskOptions | None = None,
+        version: str = "",
+    ) -> None:
+        self.clock = clock
+        self.journal = journal
+        self.version = version
+        self.options = options or DeskOptions()
+        limits = limits or RiskLimits()
+        self.started_ts = clock.now_ns()
+        self.epoch = journal.begin_epoch(ts=self.started_ts, pid=os.getpid(), version=version)
+        self.accounts = {venue.account: Account(venue, stale_s=float(limits.stale_s)) for venue in venues}
+        self.markets = Markets()
+        self.alarms = Alarms(clock, journal)
+        self.booking = Booking(clock, self.markets, journal)
+        self.risk = Risk(limits, self.naked_usd, self.markets.usd_rate)
+        self.tracker = OrderTracker(self._order_changed)
+        self.executor = Executor(
+            clock=clock,
+            tracker=self.tracker,
+            journal=journal,
+            risk=self.risk,
+            markets=self.markets,
+            accounts=self.accounts,
+            position=self.booking.position,
+            keep=self.keep,
+        )
+        self.reconciler = Reconciler(clock, self.tracker, self.booking, journal, self._hands())
+        self.uncertain = Uncertain(
+            clock=clock,
+            tracker=self.tracker,
+            accounts=self.accounts,
+            catch_up=self.reconciler.catch_up,
+            agrees=self.reconciler.agrees,
+            alarm=lambda id_, text: self.alarms.sound(id_, "critical", text),
+            keep=self.keep,
+            patience=self.options.patience,
+        )
+        self.past = Past(self)
+        self.loops = Loops(self, strategies)
+        self.flattener = Flattener(
+            clock=clock,
+            accounts=self.accounts,
+            markets=self.markets,
+            tracker=self.tracker,
+            executor=self.executor,
+            booking=self.booking,
+            reconciler=self.reconciler,
+            journal=journal,
+            grip=FlattenGrip(self),
+        )
+        self.stopping = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._watch = Watch(self)
+        self._watch_task: asyncio.Task[None] | None = None
+        self._jobs = 0
+
+    @property
+    def ledger(self) -> Ledger:
+        return self.booking.ledger
+
+    # -- start and stop
+
+    async def start(self) -> None:
+        """Read the journal, connect, reconcile, work off what is owed; loops come back paused."""
+        self._read_instruments()
+        reader = self.journal.reader()
+        restore_ledger(self.ledger, reader)
+        self.alarms.restore()
+        self.past.bring_back_orders()
+        for account in self.accounts.values():
+            account.fills_cursor = reader.cursor(account.name, "fills")
+            account.ledger_ts = int(reader.cursor(account.name, "ledger") or 0)
+            trading, _, note = reader.cursor(account.name, "trading").partition(":")
+            if trading:
+                account.trading, account.note = Trading(trading), note
+        await self._within(self.options.start_s, [self._connect(account) for account in self.accounts.values()])
+        for loop_row in reader.loops():
+            try:
+                self.loops.restore(loop_row)
+            except ParamError as error:
+                self.alarms.sound(f"loop/{loop_row.id}", "critical", f"{loop_row.id} cannot come back: {error}")
+        for order in self.tracker.live():
+            self.executor.cancel(order)
+            self.uncertain.look_after(order)
+        self.loops.work_off()
+        for job in reader.flattens():
+            if not State(job.state).ended:
+                self.flattener.start(msgspec.json.decode(job.spec, type=Spec))
+        self._watch_task = asyncio.get_running_loop().create_task(self._watch.run())
+        self.alarms.say("info", "desk", f"started, run {self.epoch}, {len(self.accounts)} accounts")
+        await self.journal.barrier()
+
+    async def stop(self) -> None:
+        """Stop cleanly: no new entries, makers cancelled, what is owed hedged as far as venues let us."""
+        self.stopping = True
+        for loop in self.loops.all.values():
+            self.loops.pause(loop, "the desk is stopping")
+        for order in self.tracker.live():
+            if order.role in (Role.OPEN, Role.CLOSE):
+                self.executor.cancel(order)
+        running = asyncio.get_running_loop()
+        until = running.time() + self.options.stop_s
+        while running.time() < until and not self._quiet():
+            await self.sleep(0.05)
+        if not self._quiet():
+            self.alarms.say(
+                "error", "desk", "stopped with orders or hedges still open; the next start goes on with them"
+            )
+        await self.cut_off()
+        self.alarms.say("info", "desk", "stopped")
+
+    async def cut_off(self) -> None:
+        """End every task where it stands, and the connections."""
+        tasks = [*self._tasks]
+        for loop in self.loops.all.values():
+            for book in loop.books.values():
+                book.suspended = book.suspended or "the desk is stopping"
+                book.close()
+            if loop.task is not None:
+                tasks.append(loop.task)
+        if self._watch_task is not None:
+            tasks.append(self._watch_task)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.flattener.close()
+        await asyncio.gather(*(account.venue.close() for account in self.accounts.values()))
+
+    def _quiet(self) -> bool:
+        return not any(True for _ in self.tracker.live()) and all(loop.hedged() for loop in self.loops.all.values())
+
+    async def _connect(self, account: Account) -> None:
+        """Connect and reconcile one account, trying on until it answers."""
+        listener = AccountListener(self, account)
+        delay = 0.2
+        while not self.stopping:
+            try:
+                await account.venue.connect(listener)
+                break
+            except VenueError as error:
+                account.down_reason = str(error)
+                self.alarms.say("warning", account.name, f"cannot connect: {error}")
+                await self.sleep(delay)
+                delay = min(delay * 2, 10.0)
+        self._know(account)
+        if not account.up:
+            self.connection(account, True, "connected", reconcile=False)
+        account.venue.subscribe(account.venue.instruments)
+        await self.reconciler.account(account)
+
+    async def _within(self, seconds: float, jobs: Sequence[Any]) -> None:
+        """Run jobs together; those that take longer go on in the background."""
+        tasks = [asyncio.get_running_loop().create_task(job) for job in jobs]
+        for task in tasks:
+            self.keep(task)
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
+
+    def _read_instruments(self) -> None:
+        """Instruments as last known, so that the books can be read before a venue answers."""
+        for name in self.accounts:
+            text = self.journal.reader().cursor(name, "instruments")
+            for instrument in msgspec.json.decode(text, type=list[Instrument]) if text else []:
+                self.booking.know(name, instrument)
+                self.markets.add(name, instrument)
+
+    def _know(self, account: Account) -> None:
+        instruments = list(account.venue.instruments.values())
+        for instrument in instruments:
+            self.booking.know(account.name, instrument)
+            self.markets.add(account.name, instrument)
+        self.journal.cursor(account.name, "instruments", msgspec.json.encode(instruments).decode())
+
+    # -- events
+
+    def take_fill(self, account: Account, fill: FillReport) -> None:
+        """Book a fill once and let the hedger answer it before anything else happens."""
+        if not self.booking.knows(account.name, fill.symbol):
+            self.alarms.sound(f"symbol/{account.name}", "critical", f"{account.name}: fill in unknown {fill.symbol}")
+            return
+        order = self.past.order_of(account.name, fill)
+        loop = self.loops.all.get(order.loop) if order is not None else None
+        volume = loop is not None and order is not None and order.leg == loop.strategy.volume_leg(loop.params)
+        if not self.booking.fill(account.name, fill, order, volume=volume):
+            return
+        if order is None:
+            kind = "liquidation" if fill.liquidation else "manual trade"
+            text = (
+                f"{kind} on {account.name}: {fill.side} {fill.qty} {fill.symbol} at {fill.price}; foreign, not hedged"
+            )
+            self.alarms.sound(f"foreign/{account.name}/{fill.symbol}", "critical", text)
+            return
+        books = [book for book in loop.books.values() if book.concerns(order)] if loop is not None else []
+        for book in books:
+            book.account_for(order, fill)
+        self.tracker.on_fill(order, fill)
+        for book in books:
+            book.work()
+        if loop is not None:
+            loop.wake()
+
+    def _order_changed(self, order: Order) -> None:
+        self.journal.order_changed(order)
+        self.flattener.order_changed()
+        if order.status is OrderStatus.UNKNOWN or (order.status.terminal and not order.done):
+            self.uncertain.look_after(order)
+        loop = self.loops.all.get(order.loop)
+        if loop is not None:
+            if order.role in (Role.HEDGE, Role.UNWIND):
+                for book in loop.books.values():
+                    book.on_order(order)
+            loop.wake()
+
+    def market_moved(self, account: str, symbol: str, *, came_back: bool) -> None:
+        """The touch of a market changed: wake whoever trades there."""
+        for loop in self._watchers(account, symbol):
+            if came_back:
+                for book in loop.books.values():
+                    book.poke()
+            loop.wake()
+
+    def _watchers(self, account: str, symbol: str) -> list[Loop]:
+        key = (account, symbol)
+        return [
+            loop
+            for loop in self.loops.all.values()
+            if not loop.state.ended and any((leg.account, leg.symbol) == key for leg in loop.legs.values())
+        ]
+
+    def connection(self, account: Account, up: bool, reason: str, *, reconcile: bool = True) -> None:
+        """An account's connection came or went. Coming up, it is reconciled before anything else."""
+        if account.up == up:
+            return
+        account.up = up
+        account.down_reason = "" if up else reason
+        if up:
+            self.alarms.clear(f"down/{account.name}", f"{account.name} is back")
+            if reconcile:
+                self.keep(asyncio.get_running_loop().create_task(self.reconcile(account)))
+        else:
+            for market in self.markets.all():
+                if market.account == account.name:
+                    market.lost()
+            self.alarms.sound(f"down/{account.name}", "warning", f"{account.name} is down: {reason}")
+        self._wake_all()
+
+    async def reconcile(self, account: Account) -> None:
+        """One pass over an account; then whatever it held back is looked at again."""
+        await self.reconciler.account(account)
+        for loop in self.loops.all.values():
+            for book in loop.books.values():
+                book.poke()
+
+    # -- what loops and their commands need
+
+    def naked_usd(self, loop_id: str) -> Decimal:
+        """What a loop has unhedged, USD."""
+        loop = self.loops.all.get(loop_id)
+        if loop is None:
+            return ZERO
+        total = ZERO
+        for book in loop.books.values():
+            value = self.markets.value(book.hedge.account, book.hedge.symbol)
+            if value is not None:
+                total += abs(book.owed) * value
+        return total
+
+    def loop_wear(self, loop: str, last: int) -> tuple[Decimal, Decimal]:
+        """(cost, volume) in USD of a loop, or of its last cycles."""
+        wear = self.booking.wear_of_cycles(loop, last) if last else self.booking.wear(Scope.LOOP, loop)
+        return wear.wear_usd, wear.volume_usd
+
+    def params_taken(self, loop: Loop) -> None:
+        self.alarms.say("info", loop.id, "new parameters are in effect")
+        self.loops.write(loop)
+
+    def set_state(self, loop: Loop, state: LoopState) -> None:
+        self.loops.set_state(loop, state)
+
+    def progress(self, loop: Loop) -> None:
+        self.loops.write(loop)
+
+    def pause_by_strategy(self, loop: Loop, text: str) -> None:
+        self.alarms.sound(f"budget/{loop.id}", "warning", f"{loop.id} paused: {text}")
+        self.loops.pause(loop, text)
+
+    def say(self, level: str, source: str, text: str) -> None:
+        self.alarms.say(level, source, text)
+
+    def trouble(self, where: str, error: BaseException) -> None:
+        """A defect of ours: told in full, never swallowed."""
+        trace = "".join(traceback.format_exception(error))
+        self.alarms.sound(f"defect/{where}", "critical", f"{where}: {type(error).__name__}: {error}")
+        self.alarms.say("error", where, trace)
+
+    def keep(self, task: asyncio.Task[None]) -> None:
+        """Hold a task until it ends, and tell what it raised."""
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            error = task.exception()
+            assert error is not None
+            self.trouble("desk task", error)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+    def next_job_id(self) -> str:
+        self._jobs += 1
+        return f"F{self.epoch}-{self._jobs}"
+
+    # -- accounts
+
+    def set_trading(self, account: Account, trading: Trading, note: str) -> None:
+        """Change what may go to an account; it survives a restart."""
+        account.trading = trading
+        account.note = note
+        value = "" if trading is Trading.ACTIVE else f"{trading.value}:{note}"
+        self.journal.cursor(account.name, "trading", value)
+
+    def _agreed(self, account: Account, still: bool) -> None:
+        if still:
+            self._watch.unexplained(account)
+        self._wake_all()
+
+    def _wake_all(self) -> None:
+        for loop in self.loops.all.values():
+            loop.wake()
+
+    def _hands(self) -> Hands:
+        return Hands(
+            on_fill=self.take_fill,
+            look_after=lambda order: self.uncertain.look_after(order),
+            alarm=self.alarms.sound,
+            clear=lambda id_, why: void(self.alarms.clear(id_, why)),
+            say=self.alarms.say,
+            agreed=self._agreed,
+            loop_of=lambda order_id: self.past.loop_of(order_id),
+            leg_of=lambda loop, account, symbol: self.past.leg_of(loop, account, symbol),
+        )
+
+
+def void(_value: object) -> None:
+    """Drop a result that nobody asked for."""

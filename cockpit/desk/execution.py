@@ -1,0 +1,137 @@
+"""The one door through which orders leave: checked, journaled, tracked, then handed to the venue."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Protocol
+
+from cockpit.desk.accounts import Account
+from cockpit.desk.ids import OrderId
+from cockpit.desk.markets import Markets
+from cockpit.desk.orders import Order, OrderTracker
+from cockpit.desk.risk import Risk
+from strategies.protocol import Role
+from venues.model import Clock, OrderRequest, OrderStatus, Side, TimeInForce
+
+RETRY_CANCEL_NS = 5_000_000_000
+"""A cancel that nothing came of may be asked for again after this long."""
+
+
+class Owner:
+    """Whose order it is: a loop, or the desk itself; counts serials within the epoch."""
+
+    def __init__(self, loop: str, epoch: int, slot: int) -> None:
+        self.loop = loop
+        self.epoch = epoch
+        self.slot = slot
+        self._serials: dict[Role, int] = {}
+
+    def next_id(self, role: Role) -> OrderId:
+        """A new id by the count of orders in that role."""
+        serial = self._serials.get(role, 0) + 1
+        self._serials[role] = serial
+        return OrderId(self.epoch, self.slot, role, serial)
+
+    def hedge_id(self, obligation: int, attempt: int) -> OrderId:
+        """The id of an attempt on everything owed up to and including `obligation`."""
+        return OrderId(self.epoch, self.slot, Role.HEDGE, obligation, attempt)
+
+
+class IntentJournal(Protocol):
+    """What the door needs of the journal."""
+
+    def order_intent(self, order: Order) -> None: ...
+    def order_changed(self, order: Order) -> None: ...
+    async def barrier(self) -> None: ...
+
+
+class Executor:
+    """Sends and cancels orders."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        tracker: OrderTracker,
+        journal: IntentJournal,
+        risk: Risk,
+        markets: Markets,
+        accounts: Mapping[str, Account],
+        position: Callable[[str, str], Decimal],
+        keep: Callable[[asyncio.Task[None]], None],
+    ) -> None:
+        self._clock = clock
+        self._tracker = tracker
+        self._journal = journal
+        self._risk = risk
+        self._markets = markets
+        self._accounts = accounts
+        self._position = position
+        self._keep = keep
+
+    def send(
+        self,
+        order_id: OrderId,
+        *,
+        loop: str,
+        leg: str,
+        account: str,
+        symbol: str,
+        side: Side,
+        qty: Decimal,
+        price: Decimal,
+        cycle: int = 0,
+        tif: TimeInForce = TimeInForce.GTC,
+        post_only: bool = False,
+        reduce_only: bool = False,
+        named: bool = False,
+    ) -> Order:
+        """Check, journal and hand over, in this very turn of the event loop where the venue can look orders up by
+        client id; else as soon as the intent is on disk. A refused order comes back DENIED."""
+        now = self._clock.now_ns()
+        request = OrderRequest(order_id.text, symbol, side, qty, price, tif, post_only, reduce_only)
+        order = Order(request, account=account, loop=loop, leg=leg, role=order_id.role, cycle=cycle, ts=now)
+        self._tracker.add(order)
+        to = self._accounts[account]
+        no = self._risk.refusal(
+            request,
+            role=order_id.role,
+            loop=loop,
+            account=to,
+            market=self._markets.of(account, symbol),
+            position=self._position(account, symbol),
+            now=now,
+            named=named,
+        )
+        if no:
+            self._tracker.deny(order, no, now)
+            return order
+        self._journal.order_intent(order)
+        if to.venue.capabilities.lookup_by_client_id:
+            self._tracker.sent(order, now)
+            to.venue.submit(request)
+        else:
+            self._keep(asyncio.get_running_loop().create_task(self._send_after_disk(order, to, named)))
+        return order
+
+    async def _send_after_disk(self, order: Order, to: Account, named: bool) -> None:
+        await self._journal.barrier()
+        now = self._clock.now_ns()
+        no = to.refusal(order.role, order.request.reduce_only, named=named)
+        if no:
+            self._tracker.deny(order, no, now)
+            return
+        self._tracker.sent(order, now)
+        to.venue.submit(order.request)
+
+    def cancel(self, order: Order) -> None:
+        """Ask for the cancel once; again only after the first was refused or went unanswered for a while."""
+        now = self._clock.now_ns()
+        if order.status.terminal or (order.cancel_at and now - order.cancel_at < RETRY_CANCEL_NS):
+            return
+        if order.status is OrderStatus.PENDING:
+            return
+        order.cancel_at = now
+        self._accounts[order.account].venue.cancel(order.id, order.symbol)

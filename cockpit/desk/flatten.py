@@ -1,0 +1,377 @@
+"""Flatten and reduce: close on every account at once, ask the venue, repeat until each venue itself says so.
+
+Success is claimed only on the venues' own word. While report and ledger disagree a close never exceeds the smaller of
+the two and is nothing where their signs differ; a suspect account gets cancels only, unless its name was typed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+from cockpit.desk.accounts import Account
+from cockpit.desk.booking import Booking
+from cockpit.desk.execution import Executor, Owner
+from cockpit.desk.hedger import bounded_price
+from cockpit.desk.journal import Journal
+from cockpit.desk.ledger import FOREIGN
+from cockpit.desk.markets import Markets
+from cockpit.desk.orders import Order, OrderTracker
+from cockpit.desk.reconcile import Reconciler
+from strategies.protocol import Role
+from venues.model import Clock, Side, TimeInForce, VenueError
+
+ZERO = Decimal(0)
+SLIPPAGE_BPS = (Decimal(10), Decimal(25), Decimal(50), Decimal(100))
+PAUSE_S = (0.1, 0.25, 0.5, 1.0, 2.0)
+ORDER_WAIT_S = 3.0
+
+
+class Scope(StrEnum):
+    """PAIRS: keep the partner of a leg that cannot be closed. ALL: close whatever can be closed."""
+
+    PAIRS = "pairs"
+    ALL = "all"
+
+
+class State(StrEnum):
+    WORKING = "working"
+    BLOCKED = "blocked"
+    FLAT = "flat"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+    @property
+    def ended(self) -> bool:
+        return self in (State.FLAT, State.DONE, State.CANCELLED)
+
+
+class Spec(msgspec.Struct):
+    """All that a restarted desk needs to go on."""
+
+    id: str
+    kind: str
+    """`flatten` or `reduce`."""
+    accounts: tuple[str, ...]
+    scope: str = Scope.PAIRS
+    named: tuple[str, ...] = ()
+    loop: str = ""
+    """Close only what this loop holds; empty for everything."""
+    fraction: Decimal = Decimal(1)
+    targets: dict[str, Decimal] = {}
+    """`account/symbol` to the size to be left, of a reduce."""
+
+
+class Job:
+    """One flatten or reduce at work."""
+
+    def __init__(self, spec: Spec, ts: int) -> None:
+        self.spec = spec
+        self.state = State.WORKING
+        self.text = "begins"
+        self.legs: tuple[str, ...] = ()
+        self.ts = ts
+        self.round = 0
+        self.task: asyncio.Task[None] | None = None
+
+
+class _Look(msgspec.Struct):
+    """What one account looked like in one round."""
+
+    open: dict[str, Decimal]
+    """Symbol to signed size still to be closed."""
+    refused: str = ""
+    """Why nothing could be closed there at all."""
+    notes: list[str] = []
+
+
+class Grip(Protocol):
+    """What a flatten does to the rest of the desk."""
+
+    def hold(self, job: Job) -> None:
+        """Halt the loops and set the accounts to REDUCING."""
+        ...
+
+    def release(self, job: Job) -> None: ...
+
+    def owner(self, loop: str) -> Owner:
+        """Whose ids an order of a loop (or "" for foreign) gets."""
+        ...
+
+    def leg_of(self, loop: str, account: str, symbol: str) -> str: ...
+    def say(self, level: str, source: str, text: str) -> None: ...
+
+
+class Flattener:
+    """Runs flattens and reduces; each survives clients, and restarts with the desk."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        accounts: Mapping[str, Account],
+        markets: Markets,
+        tracker: OrderTracker,
+        executor: Executor,
+        booking: Booking,
+        reconciler: Reconciler,
+        journal: Journal,
+        grip: Grip,
+    ) -> None:
+        self._clock = clock
+        self._accounts = accounts
+        self._markets = markets
+        self._tracker = tracker
+        self._executor = executor
+        self._booking = booking
+        self._reconciler = reconciler
+        self._journal = journal
+        self._grip = grip
+        self._moved = asyncio.Event()
+        self.jobs: dict[str, Job] = {}
+
+    def start(self, spec: Spec) -> Job:
+        """Begin, and journal it so that a restart goes on."""
+        job = Job(spec, self._clock.now_ns())
+        self.jobs[spec.id] = job
+        self._grip.hold(job)
+        self._write(job)
+        self._grip.say("warning", "desk", f"{spec.kind} {spec.id} of {', '.join(spec.accounts)} begins")
+        job.task = asyncio.get_running_loop().create_task(self._run(job))
+        return job
+
+    def cancel(self, job: Job) -> None:
+        """The operator's word: stop trying. What is open stays open, and entries stay denied."""
+        if not job.state.ended:
+            self._end(job, State.CANCELLED, "cancelled by the operator; " + (job.text or "not flat"))
+            if job.task is not None:
+                job.task.cancel()
+
+    async def close(self) -> None:
+        """The desk stops: leave the jobs as they stand in the journal."""
+        tasks = [job.task for job in self.jobs.values() if job.task is not None and not job.task.done()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    # -- the work
+
+    async def _run(self, job: Job) -> None:
+        while not job.state.ended:
+            seen = await asyncio.gather(*(self._look(job, name) for name in job.spec.accounts))
+            looks = dict(zip(job.spec.accounts, seen, strict=True))
+            if self._judge(job, looks):
+                return
+            kept = self._kept(job, looks)
+            await asyncio.gather(*(self._close(job, name, look, kept) for name, look in looks.items()))
+            self._write(job)
+            pause = PAUSE_S[min(job.round, len(PAUSE_S) - 1)]
+            job.round += 1
+            await asyncio.sleep(pause)
+
+    async def _look(self, job: Job, name: str) -> _Look:
+        """Cancel everything there, then ask the venue what is left."""
+        account = self._accounts[name]
+        if not account.up:
+            return _Look({}, refused=f"{name} is down: {account.down_reason}")
+        try:
+            await self._cancel_all(job, account)
+            await self._reconciler.catch_up(account)
+            reported = await self._reconciler.read(account)
+            orders = await account.venue.open_orders()
+            await self._reconciler.catch_up(account)
+        except VenueError as error:
+            return _Look({}, refused=f"{name} did not answer: {error}")
+        look = _Look({})
+        if job.spec.kind == "flatten" and not job.spec.loop:
+            look.notes = [f"{name} {order.symbol} order {order.venue_order_id} still open" for order in orders]
+        for live in self._tracker.live():
+            if live.account == name and not live.status.terminal and job.spec.loop in ("", live.loop):
+                look.notes.append(f"{name} {live.symbol} order {live.id} is {live.status}, its end is not known")
+        for symbol, report in sorted(reported.items()):
+            left = report - self._target(job, name, symbol, report)
+            if left and (not job.spec.loop or self._booking.ledger.position(name, symbol, job.spec.loop)):
+                look.open[symbol] = left
+        if account.suspect and name not in job.spec.named:
+            legs = ", ".join(f"{symbol} {size:+f}" for symbol, size in look.open.items())
+            look.refused = f"{name} is suspect ({account.suspect}): cancels only; type its name to close {legs}"
+        return look
+
+    async def _cancel_all(self, job: Job, account: Account) -> None:
+        if job.spec.loop:
+            for order in self._tracker.live():
+                if order.account == account.name and order.loop == job.spec.loop:
+                    self._executor.cancel(order)
+        else:
+            await account.venue.cancel_all()
+
+    def _target(self, job: Job, account: str, symbol: str, reported: Decimal) -> Decimal:
+        """Signed size to be left. A reduce fixes it when it first sees the position."""
+        if job.spec.loop:
+            return reported - self._booking.ledger.position(account, symbol, job.spec.loop)
+        if job.spec.kind == "flatten":
+            return ZERO
+        key = f"{account}/{symbol}"
+        if key not in job.spec.targets:
+            instrument = self._accounts[account].venue.instruments[symbol]
+            cut = instrument.round_qty(abs(reported) * job.spec.fraction, nearest=True)
+            job.spec.targets[key] = reported - cut * (1 if reported > 0 else -1)
+        target = job.spec.targets[key]
+        return reported if reported * target < 0 or abs(reported) <= abs(target) else target
+
+    def _judge(self, job: Job, looks: Mapping[str, _Look]) -> bool:
+        """True where every venue has said that nothing is left."""
+        legs: list[str] = []
+        blocked = False
+        for name, look in looks.items():
+            if look.refused:
+                blocked = True
+                legs.append(look.refused + self._stake(job, name))
+            legs += look.notes
+            legs += [f"{name} {symbol} {size:+f} still open" for symbol, size in look.open.items() if not look.refused]
+        job.legs = tuple(legs)
+        if not legs:
+            state = State.FLAT if job.spec.kind == "flatten" else State.DONE
+            words = "every venue reads flat" if state is State.FLAT else f"cut by {job.spec.fraction}"
+            self._end(job, state, words)
+            return True
+        job.state = State.BLOCKED if blocked else State.WORKING
+        return False
+
+    def _stake(self, job: Job, name: str) -> str:
+        """What the blocked account is thought to hold, and what closing its partners alone would leave naked."""
+        held = []
+        for symbol in self._booking.ledger.markets(name):
+            qty = self._booking.position(name, symbol)
+            value = self._markets.value(name, symbol)
+            if qty:
+                instrument = self._accounts[name].venue.instruments[symbol]
+                worth = "" if value is None else f" ({abs(instrument.notional(qty, value)):,.0f} USD)"
+                held.append(f"{symbol} {qty:+f}{worth}")
+        if not held:
+            return "; our books have it flat, the venue has not said so"
+        if job.spec.scope == Scope.PAIRS:
+            return f"; holds {', '.join(held)} by our books: its partners are kept, or that much would be naked"
+        return f"; holds {', '.join(held)} by our books: NAKED while its partners are closed"
+
+    def _kept(self, job: Job, looks: Mapping[str, _Look]) -> dict[tuple[str, str], Decimal]:
+        """(account, symbol) to the size to be left standing because its partner cannot be closed."""
+        if job.spec.scope == Scope.ALL or job.spec.kind != "flatten":
+            return {}
+        stuck: dict[str, Decimal] = {}
+        for name, look in looks.items():
+            if look.refused:
+                for symbol in self._booking.ledger.markets(name):
+                    instrument = self._accounts[name].venue.instruments[symbol]
+                    base = self._booking.ledger.base_position(name, symbol)
+                    stuck[instrument.base] = stuck.get(instrument.base, ZERO) + base
+        kept: dict[tuple[str, str], Decimal] = {}
+        for name, look in looks.items():
+            for symbol, size in look.open.items():
+                instrument = self._accounts[name].venue.instruments[symbol]
+                left = stuck.get(instrument.base, ZERO)
+                value = self._markets.value(name, symbol)
+                if look.refused or value is None or left * size >= 0:
+                    continue
+                keep = min(abs(size), instrument.round_qty(instrument.qty_from_base(abs(left), value), nearest=True))
+                kept[(name, symbol)] = keep
+                stuck[instrument.base] = left + instrument.base_qty(keep, value) * (1 if size > 0 else -1)
+        return kept
+
+    async def _close(self, job: Job, name: str, look: _Look, kept: Mapping[tuple[str, str], Decimal]) -> None:
+        if look.refused:
+            return
+        orders: list[Order] = []
+        for symbol, size in look.open.items():
+            keep = kept.get((name, symbol), ZERO)
+            if keep:
+                job.legs += (f"{name} {symbol} keeps {keep} against its blocked partner",)
+            orders += self._send(job, name, symbol, size, keep)
+        if orders:
+            await self._done(orders)
+
+    def _send(self, job: Job, name: str, symbol: str, size: Decimal, keep: Decimal) -> Iterator[Order]:
+        """Reduce-only orders, one for each owner: never more than the smaller of report and ledger."""
+        market = self._markets.of(name, symbol)
+        side = Side.of(-size)
+        touch = market.touch(side)
+        if touch is None:
+            job.legs += (f"{name} {symbol} has no sound book to close into",)
+            return
+        ledger = self._booking.position(name, symbol)
+        reported = self._accounts[name].reported(symbol)
+        bound = min(abs(reported), abs(ledger)) if reported * ledger > 0 else ZERO
+        left = min(abs(size), bound) - keep
+        if not bound:
+            job.legs += (f"{name} {symbol}: reported {reported:+f} but our books hold {ledger:+f}: not touched",)
+        slippage = SLIPPAGE_BPS[min(job.round, len(SLIPPAGE_BPS) - 1)]
+        for loop, held in self._owners(job, name, symbol, side):
+            qty = min(left, held)
+            if qty <= 0:
+                continue
+            left -= qty
+            order = self._executor.send(
+                self._grip.owner(loop).next_id(Role.FLATTEN if job.spec.kind == "flatten" else Role.REDUCE),
+                loop=loop,
+                leg=self._grip.leg_of(loop, name, symbol),
+                account=name,
+                symbol=symbol,
+                side=side,
+                qty=qty,
+                price=bounded_price(market, side, touch, slippage),
+                tif=TimeInForce.IOC,
+                reduce_only=True,
+                named=name in job.spec.named,
+            )
+            if order.status.terminal:
+                job.legs += (f"{name} {symbol} {qty}: {order.reason}",)
+            else:
+                yield order
+
+    def _owners(self, job: Job, name: str, symbol: str, side: Side) -> list[tuple[str, Decimal]]:
+        """Who holds what there that an order of `side` would close: loops first, then what is foreign."""
+        ledger = self._booking.ledger
+        loops = (job.spec.loop,) if job.spec.loop else (*ledger.loops(), FOREIGN)
+        held = ((loop, ledger.position(name, symbol, loop)) for loop in loops)
+        return [(loop, abs(qty)) for loop, qty in held if qty * side.sign < 0]
+
+    async def _done(self, orders: list[Order]) -> None:
+        running = asyncio.get_running_loop()
+        until = running.time() + ORDER_WAIT_S
+        while not all(order.done for order in orders):
+            self._moved.clear()
+            try:
+                async with asyncio.timeout_at(until):
+                    await self._moved.wait()
+            except TimeoutError:
+                return
+
+    def order_changed(self) -> None:
+        """Some order moved: whoever waits for one looks again."""
+        self._moved.set()
+
+    # -- the end
+
+    def _end(self, job: Job, state: State, text: str) -> None:
+        job.state = state
+        job.text = text
+        if state is not State.CANCELLED:
+            job.legs = ()
+        self._write(job)
+        self._grip.release(job)
+        level = "info" if state in (State.FLAT, State.DONE) else "warning"
+        self._grip.say(level, "desk", f"{job.spec.kind} {job.spec.id}: {text}")
+
+    def _write(self, job: Job) -> None:
+        job.ts = self._clock.now_ns()
+        if not job.state.ended:
+            job.text = "; ".join(job.legs[:3]) + (f" and {len(job.legs) - 3} more" if len(job.legs) > 3 else "")
+        spec = msgspec.json.encode(job.spec).decode()
+        self._journal.flatten(
+            job.spec.id, kind=job.spec.kind, state=job.state.value, spec=spec, text=job.text, ts=job.ts
+        )

@@ -1,0 +1,360 @@
+"""Loops from launch to end: checks, tasks, the operator's commands on them, and their return after a restart."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from cockpit.desk.context import LoopContext
+from cockpit.desk.execution import Owner
+from cockpit.desk.flatten import Spec
+from cockpit.desk.hedger import HedgeBook, HedgeJournal, Obligation
+from cockpit.desk.ids import DESK_SLOT, SLOT_BITS
+from cockpit.desk.journal_rows import JournaledLoop
+from cockpit.desk.loops import Loop, LoopState, StopMode
+from strategies.params import ParamError, as_text, change_params, parse_params
+from strategies.protocol import HaltLoop, Leg, Role, StopLoop, Strategy
+from venues.model import FillReport, InstrumentKind
+
+if TYPE_CHECKING:
+    from cockpit.desk.desk import Desk
+
+ZERO = Decimal(0)
+MAX_TOLERANCE_SHARE = Decimal("0.2")
+"""A launch whose tolerance is a larger share of its size is refused: rounding would be most of the risk."""
+
+RESTARTED = "the desk was restarted; resume when you have looked"
+
+
+class LaunchError(ValueError):
+    """A command that cannot be done, in words that name what was wrong and what would be right."""
+
+
+class Loops:
+    """All loops of this desk."""
+
+    def __init__(self, desk: Desk, strategies: Mapping[str, Strategy[Any]]) -> None:
+        self._desk = desk
+        self.strategies = strategies
+        self.all: dict[str, Loop] = {}
+        self._numbers = 0
+        self._slots = 0
+        self.desk_owner = Owner("", desk.epoch, DESK_SLOT)
+
+    # -- launch and return
+
+    def launch(self, kind: str, raw: Mapping[str, object]) -> Loop:
+        """Check everything, then run. Raises `ParamError` or `LaunchError`; then nothing has happened."""
+        strategy = self.strategies.get(kind)
+        if strategy is None:
+            raise LaunchError(f"strategy: {kind!r} is not known; expected one of {', '.join(sorted(self.strategies))}")
+        params = parse_params(strategy.params_type, raw)
+        legs = {leg.name: self._resolve(leg) for leg in strategy.legs(params)}
+        self._check_free(legs)
+        loop = self._make(f"L{self._numbers + 1}", strategy, params, legs, self._desk.clock.now_ns())
+        self._check_tolerance(loop)
+        self._numbers += 1
+        self._admit(loop)
+        self._run(loop)
+        return loop
+
+    def restore(self, row: JournaledLoop) -> None:
+        """A loop that had not ended: back, paused, with what it owes worked off."""
+        self._numbers = max(self._numbers, int(row.id.removeprefix("L")))
+        strategy = self.strategies.get(row.strategy)
+        if strategy is None or LoopState(row.state).ended:
+            return
+        params = parse_params(strategy.params_type, row.params)
+        legs = {leg.name: self._resolve(leg) for leg in strategy.legs(params)}
+        loop = self._make(row.id, strategy, params, legs, row.created_ts)
+        loop.iterations_done = row.iterations_done
+        loop.paused = RESTARTED
+        for book in loop.books.values():
+            owed = ZERO
+            for leg in (*book.hedged, book.hedge):
+                owed -= self._desk.ledger.base_position(leg.account, leg.symbol, loop.id)
+            book.owed = owed
+            book.number = max((o.number for o in self._desk.journal.reader().obligations(loop.id)), default=0)
+            book.suspended = RESTARTED
+            for order in self._desk.tracker.live():
+                if order.loop == loop.id and order.role in (Role.HEDGE, Role.UNWIND):
+                    book.adopt(order)
+        self._admit(loop)
+        if row.state == LoopState.HALTED:
+            loop.halt_reason = RESTARTED
+            loop.state = LoopState.HALTED
+        else:
+            self._run(loop)
+
+    def work_off(self) -> None:
+        """After the first reconciling: hedge what restored loops owe, and say so."""
+        for loop in self.all.values():
+            for book in loop.books.values():
+                if book.suspended != RESTARTED:
+                    continue
+                book.suspended = ""
+                if abs(book.owed) > book.tolerance():
+                    text = f"{loop.id} owes {book.owed:+.8f} on {book.hedge.account} from before the restart: hedging"
+                    self._desk.alarms.say("warning", loop.id, text)
+                book.work()
+
+    def _resolve(self, leg: Leg) -> Leg:
+        """The leg with the venue's own symbol for the coin. Raises `ParamError`."""
+        account = self._desk.accounts.get(leg.account)
+        if account is None:
+            names = ", ".join(sorted(self._desk.accounts))
+            raise ParamError(leg.name, leg.account, f"a configured account: {names}")
+        instruments = self._desk.markets.instruments(leg.account)
+        if leg.symbol in instruments:
+            symbol = leg.symbol
+        else:
+            coin = leg.symbol.upper()
+            order = (InstrumentKind.LINEAR, InstrumentKind.INVERSE, InstrumentKind.SPOT)
+            found = sorted(
+                (i for i in instruments.values() if i.base == coin), key=lambda i: (order.index(i.kind), i.symbol)
+            )
+            if not found:
+                traded = ", ".join(sorted({i.base for i in instruments.values()}))
+                raise ParamError("ticker", leg.symbol, f"a coin that {leg.account} trades: {traded}")
+            symbol = found[0].symbol
+        return Leg(leg.name, leg.account, symbol, leg.hedged_by)
+
+    def _check_free(self, legs: Mapping[str, Leg]) -> None:
+        for leg in legs.values():
+            for other in self.all.values():
+                if other.state.ended:
+                    continue
+                if any((leg.account, leg.symbol) == (at.account, at.symbol) for at in other.legs.values()):
+                    raise LaunchError(
+                        f"{leg.name}: {leg.account} {leg.symbol} is traded by loop {other.id} already; "
+                        f"stop it first, or use another account"
+                    )
+            no = self._desk.accounts[leg.account].refusal(Role.OPEN, False)
+            if no:
+                raise LaunchError(f"{leg.name}: {no}")
+        if self._desk.risk.entries_denied:
+            raise LaunchError(f"entries are denied: {self._desk.risk.entries_denied}; `resume all` lifts it")
+
+    def _check_tolerance(self, loop: Loop) -> None:
+        size = loop.strategy.size_base(loop.params)
+        for book in loop.books.values():
+            for leg in (*book.hedged, book.hedge):
+                if self._desk.markets.of(leg.account, leg.symbol).value is None:
+                    raise LaunchError(f"{leg.name}: {leg.account} {leg.symbol} has no price yet; try again in a moment")
+            tolerance = book.tolerance()
+            if tolerance > size * MAX_TOLERANCE_SHARE:
+                share = tolerance / size * 100
+                raise LaunchError(
+                    f"size: {size} is too small for this pair: what cannot be hedged ({tolerance:.6f}) is "
+                    f"{share:.0f} % of it; expected at least {tolerance / MAX_TOLERANCE_SHARE:.6f}"
+                )
+            detail = f"tolerance {tolerance:.8f}, {tolerance / size * 100:.1f} % of the size"
+            self._desk.alarms.say("info", loop.id, detail)
+
+    def _make(self, loop_id: str, strategy: Strategy[Any], params: Any, legs: dict[str, Leg], ts: int) -> Loop:
+        if self._slots + 1 >= 1 << SLOT_BITS:
+            raise LaunchError("255 loops were launched since the desk started; restart the desk to launch more")
+        self._slots += 1
+        owner = Owner(loop_id, self._desk.epoch, self._slots)
+        loop = Loop(loop_id, strategy, params, owner, ts)
+        loop.legs = legs
+        for name in sorted({leg.hedged_by for leg in legs.values() if leg.hedged_by}):
+            loop.books[name] = self._book(loop, legs, name)
+        return loop
+
+    def _book(self, loop: Loop, legs: Mapping[str, Leg], hedge: str) -> HedgeBook:
+        desk = self._desk
+        backup = loop.strategy.hedge_policy(loop.params).backup
+        return HedgeBook(
+            owner=loop.owner,
+            hedged=tuple(leg for leg in legs.values() if leg.hedged_by == hedge),
+            hedge=legs[hedge],
+            backup=legs.get(backup),
+            policy=lambda: loop.strategy.hedge_policy(loop.params),
+            clock=desk.clock,
+            executor=desk.executor,
+            markets=desk.markets,
+            accounts=desk.accounts,
+            position=lambda account, symbol: desk.ledger.position(account, symbol, loop.id),
+            tell=HedgeJournal(
+                obligation=self._journal_obligation,
+                alarm=lambda id_, text: desk.alarms.sound(id_, "critical", text),
+                halt=lambda text: self.halt(loop, text),
+                settled=lambda: self._settled(loop),
+            ),
+        )
+
+    def _journal_obligation(self, loop: str, owed: Obligation, account: str, fill: FillReport) -> None:
+        self._desk.journal.obligation(
+            loop=loop,
+            number=owed.number,
+            account=account,
+            symbol=fill.symbol,
+            trade_id=fill.trade_id,
+            base=owed.base,
+            ts=owed.ts,
+        )
+
+    def _settled(self, loop: Loop) -> None:
+        self._desk.alarms.clear(f"hedge/{loop.id}", f"{loop.id} is hedged again")
+        self._desk.alarms.clear(f"naked/{loop.id}")
+        loop.wake()
+
+    def _admit(self, loop: Loop) -> None:
+        self.all[loop.id] = loop
+        self._desk.journal.slot(loop.owner.epoch, loop.owner.slot, loop.id)
+        self.write(loop)
+        symbols: dict[str, set[str]] = {}
+        for leg in loop.legs.values():
+            symbols.setdefault(leg.account, set()).add(leg.symbol)
+        for account, wanted in symbols.items():
+            self._desk.accounts[account].venue.subscribe(wanted)
+
+    # -- running
+
+    def _run(self, loop: Loop) -> None:
+        loop.halt_reason = ""
+        loop.stop_mode = None
+        loop.task = asyncio.get_running_loop().create_task(self._live(loop))
+
+    async def _live(self, loop: Loop) -> None:
+        """One strategy run, from its start to whatever ends it."""
+        context = LoopContext(self._desk, loop)
+        try:
+            await self._desk.journal.barrier()
+            await loop.strategy.run(context)
+        except StopLoop:
+            await self._wind_up(loop)
+        except HaltLoop as error:
+            self.halt(loop, str(error))
+            await self._wind_up(loop)
+        except Exception as error:  # noqa: BLE001  a strategy's defect must not take the desk with it: halt and tell
+            self._desk.trouble(f"loop {loop.id}", error)
+            self.halt(loop, f"{type(error).__name__} in strategy {loop.strategy.kind}: {error}")
+            await self._wind_up(loop)
+        else:
+            self.set_state(loop, LoopState.STOPPED if loop.stop_mode else LoopState.DONE)
+            loop.phase, loop.detail = "", ""
+        finally:
+            self.write(loop)
+
+    async def _wind_up(self, loop: Loop) -> None:
+        """After "stop now": nothing of the loop rests any more, and what its fills owe is hedged."""
+        if not loop.halt_reason:
+            self.set_state(loop, LoopState.STOPPING)
+        while True:
+            resting = [
+                order
+                for order in self._desk.tracker.live()
+                if order.loop == loop.id and order.role in (Role.OPEN, Role.CLOSE)
+            ]
+            for order in resting:
+                self._desk.executor.cancel(order)
+            if not resting and (loop.halt_reason or loop.hedged()):
+                break
+            await self._desk.sleep(0.2)
+        loop.phase, loop.detail = "", loop.halt_reason
+        if loop.halt_reason:
+            return
+        if loop.stop_mode is StopMode.FLATTEN:
+            accounts = tuple(dict.fromkeys(leg.account for leg in loop.legs.values()))
+            self._desk.flattener.start(
+                Spec(id=self._desk.next_job_id(), kind="flatten", accounts=accounts, loop=loop.id)
+            )
+            return
+        self.set_state(loop, LoopState.STOPPED)
+
+    # -- the operator's commands
+
+    def find(self, loop_id: str) -> Iterator[Loop]:
+        """The loop of that id, or every loop that has not ended for `all`. Raises `LaunchError`."""
+        if loop_id == "all":
+            return iter([loop for loop in self.all.values() if not loop.state.ended])
+        loop = self.all.get(loop_id)
+        if loop is None:
+            known = ", ".join(self.all) or "none is running"
+            raise LaunchError(f"loop: {loop_id!r} is not known; expected one of: {known}")
+        return iter([loop])
+
+    def set_params(self, loop_id: str, changes: Mapping[str, object], *, origin: str, command_id: str) -> Loop:
+        """Stage live changes, journaled with who and when. Raises `ParamError` or `LaunchError`."""
+        (loop,) = self.find(loop_id)
+        if loop.state.ended:
+            raise LaunchError(f"loop {loop.id} has ended; its parameters no longer matter")
+        self._check_size(loop, changes)
+        for field, (old, new) in loop.stage(changes).items():
+            self._desk.journal.param_change(
+                ts=self._desk.clock.now_ns(),
+                loop=loop.id,
+                field=field,
+                old=old,
+                new=new,
+                origin=origin,
+                command_id=command_id,
+            )
+            self._desk.alarms.say("info", loop.id, f"{field}: {old} -> {new} ({origin}), from the next safe point")
+        return loop
+
+    def _check_size(self, loop: Loop, changes: Mapping[str, object]) -> None:
+        """A new size must still be large against the tolerance and the venues' minima."""
+        trial = change_params(loop.staged if loop.staged is not None else loop.params, changes)
+        size = loop.strategy.size_base(trial)
+        if size == loop.strategy.size_base(loop.params):
+            return
+        least = loop.tolerance() / MAX_TOLERANCE_SHARE
+        if size < least:
+            raise ParamError("size", str(size), f"at least {least:.6f}: less cannot be hedged well on this pair")
+
+    def pause(self, loop: Loop, why: str) -> None:
+        loop.paused = why
+        loop.wake()
+
+    def resume(self, loop: Loop) -> None:
+        """Lift a pause or a halt; a loop whose task has ended is run anew from what it holds."""
+        if loop.state.ended:
+            raise LaunchError(f"loop {loop.id} has ended; launch a new one")
+        loop.paused = ""
+        for book in loop.books.values():
+            book.suspended = ""
+            book.restart()
+        if loop.task is None or loop.task.done():
+            self._run(loop)
+        loop.wake()
+        self.write(loop)
+
+    def stop(self, loop: Loop, mode: StopMode) -> None:
+        if loop.state.ended:
+            return
+        loop.stop_mode = mode
+        if loop.task is None or loop.task.done():
+            loop.halt_reason = ""
+            loop.task = asyncio.get_running_loop().create_task(self._wind_up(loop))
+        loop.wake()
+
+    def halt(self, loop: Loop, why: str) -> None:
+        """The loop must not go on without the operator. Its owed hedges are worked on all the same."""
+        loop.halt_reason = why
+        self.set_state(loop, LoopState.HALTED)
+        loop.wake()
+
+    def set_state(self, loop: Loop, state: LoopState) -> None:
+        if loop.state is state:
+            return
+        loop.state = state
+        why = loop.halt_reason or (loop.paused if state is LoopState.PAUSED else "")
+        self._desk.alarms.say("info", loop.id, state.value + (f": {why}" if why else ""))
+        self.write(loop)
+
+    def write(self, loop: Loop) -> None:
+        """The loop as it stands goes to the journal."""
+        self._desk.journal.loop(
+            loop.id,
+            strategy=loop.strategy.kind,
+            params=as_text(loop.params),
+            state=loop.state.value,
+            iterations_done=loop.iterations_done,
+            created_ts=loop.started_ts,
+            ts=self._desk.clock.now_ns(),
+        )

@@ -1,0 +1,86 @@
+"""What an account's venue tells the desk, taken in on the spot. This is the hot path: fill in, hedge out."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from cockpit.desk.accounts import Account
+from venues.model import (
+    BookUpdate,
+    CancelReport,
+    FillReport,
+    FundingPayment,
+    FundingRate,
+    OrderStatusReport,
+    Transfer,
+)
+
+if TYPE_CHECKING:
+    from cockpit.desk.desk import Desk
+
+
+class AccountListener:
+    """The `VenueListener` of one account."""
+
+    def __init__(self, desk: Desk, account: Account) -> None:
+        self._desk = desk
+        self._account = account
+
+    def on_fill(self, fill: FillReport) -> None:
+        self._desk.take_fill(self._account, fill)
+
+    def on_order(self, report: OrderStatusReport) -> None:
+        self._desk.tracker.on_report(report, self._account.name)
+
+    def on_cancel_failed(self, report: CancelReport) -> None:
+        order = self._desk.tracker.get(report.client_order_id)
+        if order is None or order.status.terminal:
+            return
+        if report.known:
+            # Refused: most often because it has just filled. Fills and the terminal report tell.
+            self._desk.tracker.cancel_refused(order)
+        self._desk.uncertain.look_after(order)
+
+    def on_book(self, update: BookUpdate) -> None:
+        desk, account = self._desk, self._account
+        market = desk.markets.get(account.name, update.symbol)
+        if market is None:
+            return
+        now = desk.clock.now_ns()
+        account.data_ts = now
+        was_sound = market.book is not None
+        if market.on_book(update, now):
+            desk.market_moved(account.name, update.symbol, came_back=not was_sound and market.book is not None)
+
+    def on_mark(self, symbol: str, price: Decimal, ts_event: int) -> None:
+        market = self._desk.markets.get(self._account.name, symbol)
+        if market is not None:
+            market.mark = price
+
+    def on_funding_rate(self, rate: FundingRate) -> None:
+        market = self._desk.markets.get(self._account.name, rate.symbol)
+        if market is not None:
+            market.funding = rate
+
+    def on_funding(self, payment: FundingPayment) -> None:
+        desk = self._desk
+        if desk.booking.ledger.opened(self._account.name) and desk.booking.funding(self._account.name, payment):
+            words = "paid" if payment.cost > 0 else "received"
+            text = f"funding {words}: {abs(payment.cost):.6f} {payment.asset} on {payment.qty:+f} {payment.symbol}"
+            desk.alarms.say("info", self._account.name, text)
+
+    def on_transfer(self, transfer: Transfer) -> None:
+        desk = self._desk
+        if not desk.booking.ledger.opened(self._account.name):
+            return
+        try:
+            new = desk.booking.transfer(self._account.name, transfer)
+        except LookupError as error:
+            desk.alarms.say("info", self._account.name, f"{error}; it is booked with the next reconciling")
+            return
+        if new:
+            desk.alarms.say("info", self._account.name, f"{transfer.kind} of {transfer.amount} {transfer.asset}")
+
+    def on_connection(self, up: bool, reason: str) -> None:
+        self._desk.connection(self._account, up, reason)

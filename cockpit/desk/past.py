@@ -1,0 +1,99 @@
+"""Orders out of the past: of an earlier run, ended long ago, or never heard of by the journal."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from cockpit.desk.ids import DESK_SLOT, OrderId
+from cockpit.desk.journal_rows import JournaledOrder
+from cockpit.desk.orders import Order
+from strategies.protocol import Role
+from venues.model import FillReport, OrderRequest, OrderStatus
+
+if TYPE_CHECKING:
+    from cockpit.desk.desk import Desk
+
+ZERO = Decimal(0)
+
+
+class Past:
+    """Finds whose order something is."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def bring_back_orders(self) -> None:
+        """Orders that had not ended when the desk last ran: uncertain until their venue has been asked. What they
+        filled is counted from the fills themselves, which are on file before an order's state is."""
+        reader = self._desk.journal.reader()
+        rows = reader.open_orders()
+        filled = {row.client_order_id: ZERO for row in rows}
+        for fill in reader.fills():
+            if fill.client_order_id in filled:
+                filled[fill.client_order_id] += fill.qty
+        for row in rows:
+            order = self._order_from(row, OrderStatus.UNKNOWN)
+            order.filled_qty = order.reported_qty = filled[row.client_order_id]
+            self._desk.tracker.add(order)
+
+    def order_of(self, account: str, fill: FillReport) -> Order | None:
+        """The order a fill belongs to: tracked, or ended so long ago that only the journal has it; None for a foreign
+        one."""
+        desk = self._desk
+        order = desk.tracker.get(fill.client_order_id) or desk.tracker.by_venue_id(account, fill.venue_order_id)
+        if order is not None or not fill.client_order_id:
+            return order
+        parsed = OrderId.parse(fill.client_order_id)
+        if parsed is None:
+            return None
+        row = desk.journal.reader().order(fill.client_order_id)
+        if row is not None:
+            order = self._order_from(row, row.status)
+            desk.tracker.add(order)
+            return order
+        loop = self.loop_of(parsed)
+        return None if loop is None else self._adopt(account, fill, parsed, loop)
+
+    def loop_of(self, order_id: OrderId) -> str | None:
+        """Whose order an id is: of this run or, by the journal, of an earlier one. "" is the desk's own."""
+        if order_id.slot == DESK_SLOT:
+            return ""
+        for loop in self._desk.loops.all.values():
+            if (loop.owner.epoch, loop.owner.slot) == (order_id.epoch, order_id.slot):
+                return loop.id
+        return self._desk.journal.reader().loop_of(order_id.epoch, order_id.slot)
+
+    def leg_of(self, loop: str, account: str, symbol: str) -> str:
+        """Name of the loop's leg on that market; empty where it has none."""
+        known = self._desk.loops.all.get(loop)
+        legs = known.legs.values() if known is not None else ()
+        return next((leg.name for leg in legs if (leg.account, leg.symbol) == (account, symbol)), "")
+
+    def _order_from(self, row: JournaledOrder, status: OrderStatus) -> Order:
+        order = Order(
+            row.request,
+            account=row.account,
+            loop=row.loop,
+            leg=row.leg,
+            role=Role(row.role),
+            cycle=row.cycle,
+            ts=row.ts,
+        )
+        order.status = status
+        order.filled_qty = order.reported_qty = row.filled_qty
+        order.venue_order_id = row.venue_order_id
+        order.ts_sent = row.ts
+        return order
+
+    def _adopt(self, account: str, fill: FillReport, parsed: OrderId, loop: str) -> Order:
+        """A fill of an order that never came into the journal: ours by its id, so it is booked and hedged as ours."""
+        desk = self._desk
+        request = OrderRequest(fill.client_order_id, fill.symbol, fill.side, fill.qty, fill.price)
+        leg = self.leg_of(loop, account, fill.symbol)
+        order = Order(request, account=account, loop=loop, leg=leg, role=parsed.role, cycle=0, ts=fill.ts_init)
+        order.status = OrderStatus.UNKNOWN
+        desk.tracker.add(order)
+        desk.journal.order_intent(order)
+        desk.uncertain.look_after(order)
+        return order

@@ -1,0 +1,229 @@
+"""Reconciling: what the venue says against what we hold to be true, on start, on reconnect and on a timer.
+
+A failed query changes nothing: it is neither "flat" nor "agreed". A position that differs with no fill behind it makes
+the account SUSPECT; nothing is repaired by trading, and it ends by the reports agreeing again or by the operator.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from decimal import Decimal
+
+import msgspec
+
+from cockpit.desk.accounts import Account
+from cockpit.desk.booking import Booking
+from cockpit.desk.ids import OrderId
+from cockpit.desk.journal import Journal
+from cockpit.desk.orders import Order, OrderTracker
+from venues.model import (
+    NS_PER_S,
+    Clock,
+    FillReport,
+    OrderRequest,
+    OrderStatus,
+    OrderStatusReport,
+    PositionStatusReport,
+    VenueError,
+)
+
+ZERO = Decimal(0)
+LOOKS = 3
+"""Looks in one pass before a difference counts: fills may be under way between two answers."""
+LOOK_AGAIN_S = 0.25
+SETTLED_NS = 3 * NS_PER_S
+"""An open order of ours that the venue does not list is asked after once it is this old."""
+
+
+class Hands(msgspec.Struct, frozen=True):
+    """What reconciling needs of the desk."""
+
+    on_fill: Callable[[Account, FillReport], None]
+    look_after: Callable[[Order], None]
+    alarm: Callable[[str, str, str], None]
+    """(id, level, text)"""
+    clear: Callable[[str, str], None]
+    say: Callable[[str, str, str], None]
+    agreed: Callable[[Account, bool], None]
+    """(account, whether nothing was booked while it was asked)"""
+    loop_of: Callable[[OrderId], str | None]
+    leg_of: Callable[[str, str, str], str]
+    """(loop, account, symbol) to the leg's name."""
+
+
+class Reconciler:
+    """Compares one account at a time; passes for one account never overlap."""
+
+    def __init__(self, clock: Clock, tracker: OrderTracker, booking: Booking, journal: Journal, hands: Hands) -> None:
+        self._clock = clock
+        self._tracker = tracker
+        self._booking = booking
+        self._journal = journal
+        self._hands = hands
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    async def account(self, account: Account) -> bool:
+        """One whole pass. True where report and ledger agree; False where they do not or no answer came."""
+        lock = self._locks.setdefault(account.name, asyncio.Lock())
+        async with lock:
+            try:
+                return await self._pass(account)
+            except VenueError as error:
+                self._hands.say("warning", account.name, f"reconciling got no answer: {error}")
+                return False
+
+    async def catch_up(self, account: Account) -> None:
+        """Fetch and book the fills since the cursor. Raises `VenueError`."""
+        page = await account.venue.fills_since(account.fills_cursor)
+        account.answered_ts = self._clock.now_ns()
+        for fill in page.fills:
+            self._hands.on_fill(account, fill)
+        if page.cursor != account.fills_cursor:
+            account.fills_cursor = page.cursor
+            self._journal.cursor(account.name, "fills", page.cursor)
+
+    async def agrees(self, account: Account, symbol: str) -> bool:
+        """Whether the venue's position in `symbol` is the ledger's, right now. Raises `VenueError`."""
+        await self.catch_up(account)
+        positions = {report.symbol: report.qty for report in await account.venue.positions()}
+        return positions.get(symbol, ZERO) == self._booking.position(account.name, symbol)
+
+    async def read(self, account: Account) -> dict[str, Decimal]:
+        """Positions as the venue reports them now, and the balances. Raises `VenueError`."""
+        positions = await account.venue.positions()
+        balances = await account.venue.balances()
+        account.answered_ts = self._clock.now_ns()
+        account.positions = {report.symbol: report for report in positions if report.qty}
+        account.balances = {balance.asset: balance for balance in balances}
+        return {report.symbol: report.qty for report in positions}
+
+    async def _pass(self, account: Account) -> bool:
+        if not self._booking.ledger.opened(account.name) and not await self._open(account):
+            return False
+        await self.catch_up(account)
+        await self._orders(account)
+        await self._money(account)
+        for look in range(LOOKS):
+            if look:
+                await asyncio.sleep(LOOK_AGAIN_S)
+            count = self._booking.count
+            await self.read(account)
+            await self.catch_up(account)
+            differing = self.differences(account, count)
+            if not differing:
+                self._agreed(account, count == self._booking.count)
+                return True
+        self._disagree(account, differing)
+        return False
+
+    async def _open(self, account: Account) -> bool:
+        """First sight: what is there is foreign, and fills count from now on."""
+        while True:
+            page = await account.venue.fills_since("")
+            positions = await account.venue.positions()
+            balances = await account.venue.balances()
+            after = await account.venue.fills_since(page.cursor)
+            if not after.fills:
+                break
+        if not self._booking.opening(account.name, balances, positions):
+            self._hands.say("info", account.name, "waits for a price of its coin before its books are opened")
+            return False
+        account.fills_cursor = after.cursor
+        account.ledger_ts = self._clock.now_ns()
+        self._journal.cursor(account.name, "fills", after.cursor)
+        self._journal.cursor(account.name, "ledger", str(account.ledger_ts))
+        for position in positions:
+            if position.qty:
+                self._foreign(account, position)
+        return True
+
+    def _foreign(self, account: Account, position: PositionStatusReport) -> None:
+        text = f"{account.name} held {position.qty:+f} {position.symbol} before us: foreign, never hedged by us"
+        self._hands.alarm(f"foreign/{account.name}/{position.symbol}", "warning", text)
+
+    async def _orders(self, account: Account) -> None:
+        reports = await account.venue.open_orders()
+        listed = set()
+        for report in reports:
+            if report.client_order_id:
+                listed.add(report.client_order_id)
+            if self._tracker.on_report(report, account.name) is None:
+                self._adopt(account, report)
+        now = self._clock.now_ns()
+        for order in self._tracker.live():
+            if order.account == account.name and order.id not in listed and now - order.ts > SETTLED_NS:
+                if order.status in (OrderStatus.OPEN, OrderStatus.PARTIALLY_FILLED, OrderStatus.PENDING):
+                    self._tracker.unknown(order, "the venue no longer lists it", now)
+                self._hands.look_after(order)
+
+    def _adopt(self, account: Account, report: OrderStatusReport) -> None:
+        """An open order that the tracker does not have: ours by its id (a crash before the disk had it), or foreign."""
+        parsed = OrderId.parse(report.client_order_id)
+        loop = None if parsed is None else self._hands.loop_of(parsed)
+        if parsed is None or loop is None:
+            text = f"{account.name} has an open order that is not ours: {report.side} {report.qty} {report.symbol}"
+            self._hands.alarm(f"foreign-order/{account.name}/{report.venue_order_id}", "warning", text)
+            return
+        request = OrderRequest(
+            report.client_order_id,
+            report.symbol,
+            report.side,
+            report.qty,
+            report.price,
+            report.tif,
+            report.post_only,
+            report.reduce_only,
+        )
+        order = Order(
+            request,
+            account=account.name,
+            loop=loop,
+            leg=self._hands.leg_of(loop, account.name, report.symbol),
+            role=parsed.role,
+            cycle=0,
+            ts=report.ts_init,
+        )
+        order.status = OrderStatus.UNKNOWN
+        self._tracker.add(order)
+        self._journal.order_intent(order)
+        self._tracker.on_report(report, account.name)
+        self._hands.say("warning", account.name, f"adopted {order!r}: it is ours, the journal had not heard of it")
+
+    async def _money(self, account: Account) -> None:
+        since = account.ledger_ts
+        now = self._clock.now_ns()
+        for payment in await account.venue.funding_since(since):
+            self._booking.funding(account.name, payment)
+        for transfer in await account.venue.transfers_since(since):
+            try:
+                self._booking.transfer(account.name, transfer)
+            except LookupError as error:
+                self._hands.say("info", account.name, str(error))
+                return
+        # Settlements may be told late: look back over the last minute again, ids keep them single.
+        account.ledger_ts = max(since, now - 60 * NS_PER_S)
+        self._journal.cursor(account.name, "ledger", str(account.ledger_ts))
+
+    def differences(self, account: Account, count: int) -> dict[str, tuple[Decimal, Decimal]]:
+        """Symbol to (reported, ledger) where the last report is nothing that the ledger held since `count` fills."""
+        symbols = set(account.positions) | set(self._booking.ledger.markets(account.name))
+        out = {}
+        for symbol in sorted(symbols):
+            reported, ours = account.reported(symbol), self._booking.position(account.name, symbol)
+            if reported not in self._booking.held_since(account.name, symbol, count):
+                out[symbol] = (reported, ours)
+        return out
+
+    def _agreed(self, account: Account, still: bool) -> None:
+        account.reconciled_ts = self._clock.now_ns()
+        if account.suspect:
+            account.suspect = ""
+            self._hands.clear(f"suspect/{account.name}", f"{account.name}: reports agree with the ledger again")
+        self._hands.agreed(account, still)
+
+    def _disagree(self, account: Account, differing: dict[str, tuple[Decimal, Decimal]]) -> None:
+        legs = ", ".join(f"{symbol}: reported {r:+f}, ledger {ours:+f}" for symbol, (r, ours) in differing.items())
+        account.suspect = f"position moved with no fill behind it ({legs})"
+        text = f"{account.name} is SUSPECT: {account.suspect}; nothing is traded there until they agree"
+        self._hands.alarm(f"suspect/{account.name}", "critical", text)

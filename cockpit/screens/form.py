@@ -1,0 +1,111 @@
+"""A form over fields: arrows walk, typing edits, the desk's complaint lands on the field it names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal
+from textual.widgets import Button
+
+from cockpit.link.client import LinkError
+from cockpit.link.messages import Verb
+from cockpit.screens.dialog import Dialog
+from widgets.fields import Field, FieldList
+from widgets.lines import Lines
+from widgets.paint import Cell, cell
+
+FRAME = 6
+"""Lines of the box that are not fields: border, help, buttons, one blank."""
+
+
+class FormDialog(Dialog[None]):
+    """Stays open, with everything typed, until the desk has said yes."""
+
+    AUTO_FOCUS: ClassVar[str | None] = "FieldList"
+    HINTS: ClassVar[tuple[str, ...]] = ("move", "fields", "submit", "cancel")
+    SUBMIT_LABEL: ClassVar[str] = "Apply"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("left,up", "app.focus_previous", "previous"),
+        ("right,down", "app.focus_next", "next"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fields = FieldList()
+        self.help = Lines(((), ()), id="fieldhelp")
+        self._busy = False
+
+    def content(self) -> ComposeResult:
+        yield self.fields
+        yield self.help
+        with Horizontal(id="buttons"):
+            yield Button(self.SUBMIT_LABEL, id="submit", compact=True)
+            yield Button("Cancel", id="cancel", compact=True)
+
+    def load(self, fields: Sequence[Field]) -> None:
+        """Fill the form; the box grows to what it holds, as far as the window lets it."""
+        self.fields.load(fields)
+        self.query_one("#dialog").styles.height = len(fields) + FRAME
+
+    def on_field_list_moved(self) -> None:
+        self._explain()
+
+    def on_field_list_submitted(self) -> None:
+        """Enter in a field: the next one, and from the last one to the button."""
+        if self.fields.at_end:
+            self.query_one("#submit", Button).focus()
+        else:
+            self.fields.go(self.fields.index + 1)
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        if event.button.id == "submit":
+            self.action_submit()
+        else:
+            self.action_cancel()
+
+    def say(self, text: str, ink: str = "dim") -> None:
+        """The line under the help."""
+        self._explain(cell(text, ink))
+
+    def _explain(self, second: Cell = ()) -> None:
+        field = self.fields.current
+        doc: Cell = () if field is None else ((f"{field.name}  ", "accent"), (field.doc, "dim"))
+        self.help.show((doc, second))
+
+    def verb(self) -> Verb | None:
+        """The command that the form stands for; None where there is nothing to send."""
+        return None
+
+    def done_text(self) -> str:
+        """What the key bar says once the desk has taken it."""
+        return "done"
+
+    def action_submit(self) -> None:
+        verb = self.verb()
+        if verb is None:
+            self.say("nothing is changed")
+        elif not self._busy:
+            self._busy = True
+            self.run_worker(self._send(verb), group="form")
+
+    async def _send(self, verb: Verb) -> None:
+        """Send, and close on yes; on no keep everything and show where it hurts."""
+        self.say("asking the desk …")
+        try:
+            ack = await self.cockpit.link.send(verb)
+        except LinkError as error:
+            self.say(f"✗ {error}", "crit")
+            return
+        finally:
+            self._busy = False
+        if not ack.ok:
+            self.fields.mark_error(ack.error)
+            self.say(f"✗ {ack.error}", "crit")
+            self.fields.focus()
+            return
+        text = self.done_text()
+        self.dismiss(None)
+        self.cockpit.call_later(self.cockpit.say, text)

@@ -1,0 +1,115 @@
+"""The launch form: every parameter of a strategy, filled in so that the demo needs no typing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from cockpit.link.client import LinkError
+from cockpit.link.messages import Launch, Verb
+from cockpit.link.rows import SpreadRow
+from cockpit.link.store import Store
+from cockpit.screens.form import FormDialog
+from strategies.params import ParamSpec
+from widgets.fields import Field
+
+ACCOUNT_FIELDS = ("maker", "taker", "backup", "account")
+"""Parameters that name an account; so does any with the unit `account`."""
+PROPOSED_USD = Decimal(1000)
+"""Notional that the proposed size comes near: well above the smallest order of any venue we know."""
+
+
+def proposed_pair(store: Store) -> tuple[str, str, str]:
+    """(maker, taker, coin): two live accounts with the best spread that no loop trades yet; empty where unknown."""
+    busy = {(account, loop.base) for loop in store.loops.values() for _leg, account, _symbol in loop.legs}
+
+    def usable(row: SpreadRow) -> bool:
+        accounts = [store.accounts.get(name) for name in (row.a, row.b)]
+        return all(a is not None and a.health.value == "live" and a.state == "active" for a in accounts) and not (
+            {(row.a, row.base), (row.b, row.base)} & busy
+        )
+
+    def worth(row: SpreadRow) -> float:
+        return (row.buy_a_bps or 0.0) + (row.sell_a_bps or 0.0)
+
+    rows = sorted((row for row in store.spreads.values() if usable(row)), key=lambda row: row.key)
+    if rows:
+        best = max(rows, key=worth)
+        return best.a, best.b, best.base
+    names = [*store.accounts, "", ""]
+    coins = sorted({market.base for market in store.markets.values()})
+    return names[0], names[1], coins[0] if coins else ""
+
+
+def proposed_size(store: Store, account: str, coin: str) -> str:
+    """About `PROPOSED_USD` of the coin, one significant digit; empty while there is no price."""
+    for market in store.markets.values():
+        if market.account == account and market.base == coin and market.bid and market.ask:
+            size = PROPOSED_USD * 2 / (market.bid + market.ask)
+            rounded = size.quantize(Decimal(1).scaleb(size.adjusted()))
+            return f"{rounded.normalize():f}"
+    return ""
+
+
+def fields_for(specs: Sequence[ParamSpec], store: Store) -> list[Field]:
+    """A field per parameter; accounts and coins are choices from the store."""
+    maker, taker, coin = proposed_pair(store)
+    coins = tuple(sorted({market.base for market in store.markets.values()}))
+    proposals = {"maker": maker, "taker": taker, "ticker": coin, "size": proposed_size(store, maker, coin)}
+    fields = []
+    for spec in specs:
+        value = spec.default if spec.default is not None else proposals.get(spec.name, "")
+        choices, free = spec.choices, False
+        if spec.name in ACCOUNT_FIELDS or spec.unit == "account":
+            choices = tuple(store.accounts) if spec.default is None else ("", *store.accounts)
+        elif spec.name == "ticker":
+            choices, free = coins, True
+        elif spec.kind == "bool":
+            choices = ("yes", "no")
+        fields.append(
+            Field(
+                spec.name,
+                value,
+                doc=spec.doc,
+                unit="" if spec.unit == "account" else spec.unit,
+                bounds=spec.bounds,
+                choices=choices,
+                free=free or not choices,
+                required=spec.default is None,
+                was=value,
+            )
+        )
+    return fields
+
+
+class LaunchDialog(FormDialog):
+    SUBMIT_LABEL = "Launch"
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self._kind = kind
+
+    def title_text(self) -> str:
+        return f"Launch {self._kind}"
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.say("asking the desk for the parameters …")
+        self.run_worker(self._load(), group="form")
+
+    async def _load(self) -> None:
+        try:
+            specs = await self.cockpit.specs(self._kind)
+        except LinkError as error:
+            self.say(f"✗ {error}", "crit")
+            return
+        self.load(fields_for(specs, self.cockpit.link.store))
+        self.say("")
+
+    def verb(self) -> Verb | None:
+        if not self.fields.fields:
+            return None
+        return Launch(self._kind, self.fields.values())
+
+    def done_text(self) -> str:
+        return f"{self._kind} launched"

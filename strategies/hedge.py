@@ -1,0 +1,361 @@
+"""The hedge loop: open post-only on the maker account, hedge each fill on the taker account, close alike, repeat.
+
+The desk hedges; this decides when and where the maker's orders rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, ClassVar
+
+import msgspec
+
+from strategies.params import Param, ParamError
+from strategies.protocol import Context, HedgePolicy, Leg, OrderHandle, Role
+from venues.model import NS_PER_S, BookUpdate, Instrument, OrderStatus, Side
+
+ZERO = Decimal(0)
+BPS = Decimal(10_000)
+D = Decimal
+
+MAKER, TAKER = "maker", "taker"
+
+
+class Requote(StrEnum):
+    """When a resting order is moved: after the fill timeout, or as soon as it is off the touch."""
+
+    TIME = "time"
+    TOUCH = "touch"
+
+
+class HedgeParams(msgspec.Struct, frozen=True, kw_only=True):
+    """Parameters of a hedge loop. Sizes are base coin, whatever unit a venue uses."""
+
+    maker: Annotated[str, Param("Account whose post-only orders make the volume")]
+    taker: Annotated[str, Param("Account on which every fill is hedged at once")]
+    ticker: Annotated[str, Param("Coin to trade, e.g. BTC; or MAKER_SYMBOL:TAKER_SYMBOL")]
+    size: Annotated[D, Param("Size of one maker order", unit="base", gt=ZERO, step=D("0.001"), live=True)]
+    iterations: Annotated[int, Param("Cycles to do; 0 for no end", ge=ZERO, step=D(1), live=True)] = 20
+    direction: Annotated[Side, Param("Side of the maker's opening order")] = Side.BUY
+    fill_timeout: Annotated[
+        D, Param("How long a maker order rests before it is requoted", unit="s", ge=D("0.2"), step=D(1), live=True)
+    ] = D(5)
+    requote: Annotated[Requote, Param("Requote by time, or when off the touch", live=True)] = Requote.TOUCH
+    offset: Annotated[
+        int,
+        Param("Ticks inside the touch (negative: behind it)", unit="ticks", ge=D(-1000), le=D(1000), live=True),
+    ] = 0
+    sleep: Annotated[D, Param("Holding time between steps", unit="s", ge=ZERO, step=D(1), live=True)] = ZERO
+    max_position: Annotated[
+        D,
+        Param("Build up to this over several steps, then down; 0: size", unit="base", ge=ZERO, live=True),
+    ] = ZERO
+    slippage: Annotated[
+        D, Param("Bound of the hedge's first attempt", unit="bps", ge=ZERO, le=D(500), step=D(1), live=True)
+    ] = D(5)
+    slippage_max: Annotated[
+        D, Param("Where the bound stops widening", unit="bps", ge=ZERO, le=D(1000), step=D(5), live=True)
+    ] = D(50)
+    patience: Annotated[
+        D, Param("Wait for a taker that cannot trade before unwinding", unit="s", ge=ZERO, step=D(1), live=True)
+    ] = D(5)
+    backup: Annotated[str, Param("Account to hedge on when the taker cannot; empty for none")] = ""
+    wear_budget: Annotated[
+        D, Param("Pause when wear of the last cycles is above; 0: off", unit="bps", ge=ZERO, step=D("0.1"), live=True)
+    ] = ZERO
+    wear_window: Annotated[int, Param("Cycles the wear budget looks at", ge=D(1), le=D(1000), live=True)] = 10
+    loss_budget: Annotated[
+        D, Param("Pause when the loop has lost this much; 0: off", unit="USD", ge=ZERO, step=D(1), live=True)
+    ] = ZERO
+    guard_depth: Annotated[
+        D, Param("Taker depth within the slippage bound, in sizes, for a new order", ge=ZERO, step=D(1), live=True)
+    ] = D(1)
+    guard_age: Annotated[D, Param("Oldest taker book for a new order", unit="s", gt=ZERO, live=True)] = D(3)
+    guard_spread: Annotated[
+        D,
+        Param("Worst price of the taker against the maker's for a new order", unit="bps", ge=ZERO, live=True),
+    ] = D(50)
+    volume_goal: Annotated[
+        D, Param("End when the maker's volume reaches this; 0: off", unit="USD", ge=ZERO, live=True)
+    ] = ZERO
+    deadline: Annotated[str, Param("When the goal is due, UTC: 2026-12-01T00:00; empty for none", live=True)] = ""
+
+    @property
+    def ceiling(self) -> D:
+        """The position at which building ends, base coin."""
+        return self.max_position or self.size
+
+    def deadline_ns(self) -> int | None:
+        """The deadline, ns since the epoch. Raises `ParamError`."""
+        if not self.deadline:
+            return None
+        try:
+            due = datetime.fromisoformat(self.deadline)
+        except ValueError:
+            raise ParamError("deadline", self.deadline, "a UTC time like 2026-12-01T00:00") from None
+        return int(due.replace(tzinfo=due.tzinfo or UTC).timestamp()) * NS_PER_S
+
+
+class Budget:
+    """Wear and loss budgets of one run. What the operator resumed after is forgiven: it counts anew from there."""
+
+    def __init__(self) -> None:
+        self._from_iteration = 0
+        self._forgiven_usd = ZERO
+
+    def exceeded(self, ctx: Context[HedgeParams]) -> str:
+        """Between cycles: why the loop should pause, once; empty while it should not."""
+        p = ctx.params
+        if p.wear_budget and ctx.iterations_done - self._from_iteration >= p.wear_window:
+            cost, volume = ctx.wear(p.wear_window)
+            if volume and cost / volume * BPS > p.wear_budget:
+                self._from_iteration = ctx.iterations_done
+                bps = cost / volume * BPS
+                return f"wear of the last {p.wear_window} cycles is {bps:.2f} bps, the budget is {p.wear_budget}"
+        if p.loss_budget:
+            cost, _volume = ctx.wear()
+            if cost - self._forgiven_usd > p.loss_budget:
+                self._forgiven_usd = cost
+                return f"the loop has lost {cost:.2f} USD, the budget is {p.loss_budget}"
+        return ""
+
+
+class HedgeLoop:
+    """See the module. One instance serves any number of loops: it keeps nothing between calls."""
+
+    kind: ClassVar[str] = "hedge"
+    params_type: ClassVar[type[msgspec.Struct]] = HedgeParams
+
+    def legs(self, params: HedgeParams) -> Sequence[Leg]:
+        """Raises `ParamError` for sets that contradict themselves."""
+        if params.maker == params.taker:
+            raise ParamError("taker", params.taker, "another account than the maker's")
+        if params.max_position and params.max_position < params.size:
+            raise ParamError("max_position", params.max_position, f"0, or at least the size {params.size}")
+        if params.slippage_max < params.slippage:
+            raise ParamError("slippage_max", params.slippage_max, f"at least slippage {params.slippage}")
+        params.deadline_ns()
+        maker_symbol, _, taker_symbol = params.ticker.partition(":")
+        taker_symbol = taker_symbol or maker_symbol
+        legs = [
+            Leg(MAKER, params.maker, maker_symbol, hedged_by=TAKER),
+            Leg(TAKER, params.taker, taker_symbol),
+        ]
+        if params.backup:
+            legs.append(Leg("backup", params.backup, taker_symbol))
+        return legs
+
+    def hedge_policy(self, params: HedgeParams) -> HedgePolicy:
+        return HedgePolicy(
+            slippage_bps=params.slippage,
+            slippage_max_bps=params.slippage_max,
+            patience_s=params.patience,
+            backup="backup" if params.backup else "",
+        )
+
+    def volume_leg(self, params: HedgeParams) -> str:
+        return MAKER
+
+    def target_iterations(self, params: HedgeParams) -> int:
+        return params.iterations
+
+    def size_base(self, params: HedgeParams) -> Decimal:
+        return params.size
+
+    async def run(self, ctx: Context[HedgeParams]) -> None:
+        """Step after step until the iterations are done, the goal is reached or the operator says so."""
+        building = not self._held(ctx)
+        budget = Budget()
+        while True:
+            going_on = await ctx.safe_point()
+            held = self._held(ctx)
+            if not held:
+                building = True
+                if not going_on or self._complete(ctx):
+                    return
+                why = budget.exceeded(ctx)
+                if why:
+                    ctx.pause(why)
+                    continue
+            elif held >= ctx.params.ceiling * D("0.999") or not going_on:
+                building = False
+            if building:
+                await self._open(ctx)
+            else:
+                await self._close(ctx)
+                if not self._held(ctx):
+                    ctx.iteration(ctx.iterations_done + 1)
+                    self._report_pace(ctx)
+            if ctx.params.sleep and self._held(ctx):
+                ctx.phase("holding", f"{ctx.params.sleep} s")
+                await ctx.sleep(float(ctx.params.sleep))
+
+    # -- steps
+
+    async def _open(self, ctx: Context[HedgeParams]) -> None:
+        """One opening step: rest and requote until `size` more is held, or nothing more is wanted."""
+        side = ctx.params.direction
+        start = abs(ctx.position(MAKER))
+        if ctx.holding_back():
+            ctx.phase("waiting", ctx.tradable(MAKER) or "entries are held back")
+            await ctx.change(1.0)
+        while not ctx.holding_back():
+            p = ctx.params
+            book = ctx.book(MAKER)
+            if book is None:
+                ctx.phase("waiting", f"no sound book on {p.maker}")
+                await ctx.change(1.0)
+                continue
+            instrument = ctx.instrument(MAKER)
+            price = quote_price(instrument, book, side, p.offset)
+            whole = instrument.round_qty(instrument.qty_from_base(p.size, price), nearest=True)
+            qty = whole - (abs(ctx.position(MAKER)) - start)
+            if qty < instrument.min_qty or instrument.notional(qty, price) < instrument.min_notional:
+                return
+            why = self._guard(ctx, side, price)
+            if why:
+                ctx.phase("waiting", why)
+                await ctx.change(1.0)
+                continue
+            ctx.phase("opening", f"{side} {qty} at {price}")
+            await self._rest(ctx, side, qty, price, Role.OPEN)
+
+    async def _close(self, ctx: Context[HedgeParams]) -> None:
+        """One closing step: `size` less is held, or nothing."""
+        p = ctx.params
+        position = ctx.position(MAKER)
+        side = Side.of(-position)
+        instrument = ctx.instrument(MAKER)
+        first = ctx.book(MAKER)
+        while first is None:
+            ctx.phase("waiting", f"no sound book on {p.maker}")
+            await ctx.change(1.0)
+            first = ctx.book(MAKER)
+        price = quote_price(instrument, first, side, p.offset)
+        step = instrument.round_qty(instrument.qty_from_base(p.size, price), nearest=True)
+        left = abs(position) - step
+        too_little = left < instrument.min_qty or instrument.notional(left, price) < instrument.min_notional
+        target = ZERO if too_little or step <= 0 else left
+        while (qty := abs(ctx.position(MAKER)) - target) > 0:
+            book = ctx.book(MAKER)
+            why = ctx.tradable(MAKER) if book is not None else f"no sound book on {p.maker}"
+            if book is None or (why and not ctx.holding_back()):
+                ctx.phase("waiting", why)
+                await ctx.change(1.0)
+                continue
+            price = quote_price(instrument, book, side, p.offset)
+            ctx.phase("closing", f"{side} {qty} at {price}")
+            await self._rest(ctx, side, qty, price, Role.CLOSE)
+
+    async def _rest(self, ctx: Context[HedgeParams], side: Side, qty: Decimal, price: Decimal, role: Role) -> None:
+        """Let one maker order rest until it is filled, stale, off the touch or unwanted; return when all it did is
+        hedged."""
+        order = await ctx.place(MAKER, side, qty, price, role=role, post_only=True, reduce_only=role is Role.CLOSE)
+        if order.status is OrderStatus.DENIED:
+            ctx.phase("waiting", order.reason)
+            await ctx.change(1.0)
+            return
+        placed = ctx.clock.monotonic_ns()
+        while not order.done:
+            if self._unwanted(ctx, order, role, placed):
+                ctx.cancel(order)
+            age = (ctx.clock.monotonic_ns() - placed) / NS_PER_S
+            await ctx.change(max(float(ctx.params.fill_timeout) - age, 0.25))
+        if order.status is OrderStatus.REJECTED:
+            ctx.phase("waiting", f"order refused: {order.reason}")
+            await ctx.change(0.25)
+        await ctx.settled(order)
+
+    # -- rules
+
+    def _unwanted(self, ctx: Context[HedgeParams], order: OrderHandle, role: Role, placed: int) -> bool:
+        p = ctx.params
+        if role is Role.OPEN:
+            if ctx.holding_back():
+                return True
+            if self._guard(ctx, order.side, order.price):
+                return True
+        if order.status not in (OrderStatus.OPEN, OrderStatus.PARTIALLY_FILLED):
+            return False
+        if p.requote is Requote.TIME:
+            return ctx.clock.monotonic_ns() - placed >= int(p.fill_timeout * NS_PER_S)
+        book = ctx.book(MAKER)
+        if book is None:
+            return True
+        best = (book.bids if order.side is Side.BUY else book.asks)[0][0]
+        ours = ctx.instrument(MAKER).price_to_ticks(order.price)
+        return (best - ours) * order.side.sign > max(-p.offset, 0)
+
+    def _guard(self, ctx: Context[HedgeParams], side: Side, price: Decimal) -> str:
+        """Why no maker order of `side` at `price` may be opened now; empty where it may."""
+        p = ctx.params
+        for leg in (MAKER, TAKER):
+            why = ctx.tradable(leg)
+            if why:
+                return why
+        if abs(ctx.owed()) > ctx.tolerance():
+            return f"{ctx.owed():+} still to be hedged"
+        book = ctx.book(TAKER)
+        if book is None:
+            return f"no sound book on {p.taker}"
+        age = ctx.book_age(TAKER)
+        if age > float(p.guard_age):
+            return f"book of {p.taker} is {age:.1f} s old, guard_age is {p.guard_age} s"
+        instrument = ctx.instrument(TAKER)
+        levels = book.bids if side is Side.BUY else book.asks
+        touch = instrument.ticks_to_price(levels[0][0])
+        worse = (price - touch) * side.sign / price * BPS
+        if worse > p.guard_spread:
+            return f"{p.taker} is {worse:.1f} bps off, guard_spread is {p.guard_spread} bps"
+        needed = instrument.qty_from_base(p.size * p.guard_depth, touch) / instrument.lot
+        worst = touch * (1 - side.sign * p.slippage / BPS) / instrument.tick
+        there = 0
+        for ticks, lots in levels:
+            if (ticks - worst) * side.sign < 0:
+                break
+            there += lots
+            if there >= needed:
+                return ""
+        if there >= needed:
+            return ""
+        return f"book of {p.taker} is thin: {there} lots within {p.slippage} bps, {needed:.0f} wanted"
+
+    def _complete(self, ctx: Context[HedgeParams]) -> bool:
+        p = ctx.params
+        if p.iterations and ctx.iterations_done >= p.iterations:
+            return True
+        return bool(p.volume_goal) and ctx.wear()[1] >= p.volume_goal
+
+    def _report_pace(self, ctx: Context[HedgeParams]) -> None:
+        p = ctx.params
+        if not p.volume_goal:
+            return
+        volume = ctx.wear()[1]
+        left = max(p.volume_goal - volume, ZERO)
+        text = f"{volume:,.0f} of {p.volume_goal:,.0f} USD"
+        due = p.deadline_ns()
+        if due is not None:
+            hours = D(due - ctx.clock.now_ns()) / NS_PER_S / 3600
+            text += f", {left / hours:,.0f} USD/h needed" if hours > 0 else ", overdue"
+        ctx.pace(text)
+
+    def _held(self, ctx: Context[HedgeParams]) -> Decimal:
+        """Base coin held on the maker at the present price; 0 for what is too little to be closed."""
+        position = abs(ctx.position(MAKER))
+        if not position:
+            return ZERO
+        instrument = ctx.instrument(MAKER)
+        book = ctx.book(MAKER)
+        if book is None or position < instrument.min_qty:
+            return ZERO if position < instrument.min_qty else ctx.params.size
+        return instrument.base_qty(position, instrument.ticks_to_price(book.bids[0][0]))
+
+
+def quote_price(instrument: Instrument, book: BookUpdate, side: Side, offset: int) -> Decimal:
+    """Where a maker order of `side` rests: `offset` ticks inside the touch, but never across the other side."""
+    bid, ask = book.bids[0][0], book.asks[0][0]
+    ticks = min(bid + offset, ask - 1) if side is Side.BUY else max(ask - offset, bid + 1)
+    return instrument.ticks_to_price(ticks)

@@ -1,0 +1,126 @@
+"""What everything painted by lines shares: spans of text with a named ink, and the strips made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar, TypeAlias
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+from textual.widget import Widget
+
+Span: TypeAlias = tuple[str, str]
+"""(text, name of an ink)"""
+Cell: TypeAlias = tuple[Span, ...]
+
+INKS = (
+    "text",
+    "dim",
+    "bright",
+    "head",
+    "rule",
+    "up",
+    "down",
+    "warn",
+    "crit",
+    "accent",
+    "staged",
+    "spark",
+    "paper",
+    "live",
+    "badge-paper",
+    "badge-live",
+    "badge-warn",
+    "badge-crit",
+)
+"""What spans may name; the colours behind them are the theme's, set in `cockpit.tcss`."""
+
+
+def cell(text: str, ink: str = "text") -> Cell:
+    """A cell in one ink."""
+    return ((text, ink),)
+
+
+def plain(spans: Cell) -> str:
+    """The text alone."""
+    return "".join(text for text, _ink in spans)
+
+
+def width_of(spans: Cell) -> int:
+    """Columns that the spans take; a wide character takes two."""
+    return sum(cell_len(text) for text, _ink in spans)
+
+
+def fit(spans: Cell, width: int) -> Cell:
+    """`spans` cut to `width` columns, with an ellipsis where something went."""
+    if width_of(spans) <= width:
+        return spans
+    out: list[Span] = []
+    left = max(0, width - 1)
+    for text, ink in spans:
+        take = cell_len(text)
+        if take > left:
+            out.append((set_cell_size(text, left) + "…"[: width > 0], ink))
+            return tuple(out)
+        out.append((text, ink))
+        left -= take
+    return tuple(out)
+
+
+class Painted(Widget):
+    """A widget that paints lines itself, from inks, and can be faded as a whole when what it shows is old."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"ink--{name}" for name in INKS} | {"ink--cursor", "ink--select"}
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 (textual's name)
+        super().__init__(id=id, classes=classes)
+        self._inks: dict[tuple[str, str], Style] = {}
+        self.faded = False
+        self.lines_painted = 0
+        """Lines rendered since the start: what a paint budget counts."""
+
+    def fade(self, faded: bool) -> None:
+        """Paint everything in the dim ink, or stop doing so."""
+        if faded != self.faded:
+            self.faded = faded
+            self.repaint()
+
+    def repaint(self) -> None:
+        """Forget what is cached and paint all of it again."""
+        self._inks.clear()
+        self.refresh()
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._inks.clear()
+
+    def ink(self, name: str, under: str = "") -> Style:
+        """Style of an ink; `under` names the ink whose background lies below it: `cursor` or `select`."""
+        if self.faded and not name.startswith("badge"):
+            name = "dim"
+        key = (name, under)
+        style = self._inks.get(key)
+        if style is None:
+            style = self.get_component_rich_style(f"ink--{name}")
+            if under and not name.startswith("badge"):
+                style += Style(bgcolor=self.get_component_rich_style(f"ink--{under}").bgcolor)
+            self._inks[key] = style
+        return style
+
+    def strip_of(self, spans: Iterable[Span], width: int, under: str = "") -> Strip:
+        """One line, cut or padded to `width` columns. Neighbours of one ink become one segment: fewer bytes."""
+        segments: list[Segment] = []
+        text_run, ink_run = "", "text"
+        for text, ink in spans:
+            blank = not text.strip() and not ink.startswith("badge") and not ink_run.startswith("badge")
+            if ink == ink_run or blank:
+                text_run += text
+                continue
+            if text_run:
+                segments.append(Segment(text_run, self.ink(ink_run, under)))
+            text_run, ink_run = text, ink
+        if text_run:
+            segments.append(Segment(text_run, self.ink(ink_run, under)))
+        return Strip(segments).adjust_cell_length(width, self.ink("text", under))

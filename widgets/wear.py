@@ -1,0 +1,60 @@
+"""Wear by total, day, loop and account, and the parts it comes from. Costs: plus is paid, minus is received."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from cockpit.link.rows import WearRow
+from widgets import format as fmt
+from widgets.grid import Column, Row
+from widgets.paint import cell
+from widgets.panel import Panel, View
+
+SCOPES = ("total", "day", "loop", "account")
+
+
+class WearPanel(Panel):
+    TABLES: ClassVar[frozenset[str]] = frozenset({"wear"})
+
+    def __init__(self) -> None:
+        super().__init__(
+            (
+                Column("scope", 9, left=True),
+                Column("bps", 6),
+                Column("USD", 7),
+                Column("fees", 6),
+                Column("trade", 6),
+                Column("funding", 7),
+                Column("unexp", 5, keep=2),
+                Column("volume", 6),
+                Column("open USD", 8, keep=3),
+            ),
+            title="[b]4[/b] Wear, paid is plus",
+            empty=("Nothing was traded yet.", "Wear shows with the first fill; n launches a loop."),
+            id="wear",
+        )
+
+    def build(self, view: View) -> list[Row]:
+        def order(row: WearRow) -> tuple[int, str]:
+            return SCOPES.index(row.scope) if row.scope in SCOPES else len(SCOPES), row.name
+
+        return [self._row(row) for row in sorted(view.store.wear.values(), key=order)]
+
+    def _row(self, row: WearRow) -> Row:
+        whole = row.scope in ("total", "day")
+        name = row.scope if row.scope == "total" else row.name
+        odd = bool(row.unexplained_usd)
+        return Row(
+            row.key,
+            (
+                cell(name, "bright" if whole else "text"),
+                cell(fmt.bps(row.wear_bps), fmt.cost_tone(row.wear_bps)),
+                cell(fmt.usd(row.wear_usd, signed=True), fmt.cost_tone(row.wear_usd)),
+                cell(fmt.usd(row.fees_usd), fmt.cost_tone(row.fees_usd)),
+                cell(fmt.usd(row.trade_usd), fmt.cost_tone(row.trade_usd)),
+                cell(fmt.usd(row.funding_usd), fmt.cost_tone(row.funding_usd)),
+                cell(("!" if odd else "") + fmt.usd(row.unexplained_usd), "warn" if odd else "dim"),
+                cell(fmt.compact(row.volume_usd)),
+                cell(fmt.usd(row.open_usd), "dim"),
+            ),
+        )
