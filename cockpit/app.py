@@ -8,8 +8,10 @@ from typing import ClassVar
 
 import msgspec
 import platformdirs
+from rich.console import RenderableType
 from textual.app import App
 from textual.binding import BindingType
+from textual.screen import Screen
 
 from cockpit.keys import bindings
 from cockpit.link.client import Link, LinkError
@@ -24,6 +26,7 @@ from strategies.params import ParamSpec
 from themes.loader import VARIABLES, built_in
 from venues.model import NS_PER_S, Clock
 from widgets.panel import View
+from widgets.thrift import thrifty
 
 DEFAULT_THEME = "harbor"
 MESSAGE_S = 6
@@ -96,6 +99,10 @@ class CockpitApp(App[str]):
             self.set_interval(1 / self.rate_hz, self.flush)
 
     # -- painting
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        """Textual's way to the terminal, which has no public hook: partial updates go out thrifty."""
+        super()._display(screen, thrifty(renderable))
 
     def flush(self) -> None:
         """Paint what has changed since the last time, on the screen on top only."""

@@ -153,12 +153,12 @@ def config_text(config: Config) -> str:
 
 def write_default(file: Path) -> bool:
     """Write the defaults where there is no file yet; True when it was written. Raises `ConfigError`."""
+    if file.exists():
+        return False
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with file.open("x", encoding="utf-8") as out:
             out.write(config_text(Config()))
-    except FileExistsError:
-        return False
     except OSError as error:
         raise ConfigError(file, "the file", None, f"a folder that can be written to ({error.strerror})") from None
     return True

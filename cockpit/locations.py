@@ -61,8 +61,8 @@ class Locations(msgspec.Struct, frozen=True):
 
     @property
     def paper_state(self) -> Path:
-        """Folder in which the paper venues keep what they know."""
-        return self.state / "paper"
+        """File in which the paper venues keep their accounts."""
+        return self.state / "paper.state"
 
     @property
     def pictures(self) -> Path:

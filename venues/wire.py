@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import struct
 from collections.abc import Callable
+from typing import cast
 
 MAX_FRAME = 16 * 1024 * 1024
 """Longest frame accepted, bytes; a longer one is a broken or hostile peer."""
@@ -67,8 +68,8 @@ class FrameProtocol(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # A cast, for uvloop's transports are no subclass of asyncio's.
+        self._transport = cast(asyncio.Transport, transport)
         if self._on_made is not None:
             self._on_made(self)
 

@@ -47,7 +47,7 @@ class FieldList(Painted, can_focus=True):
     class Submitted(Message):
         """Enter was pressed."""
 
-    def __init__(self, *, id: str = "fields") -> None:  # noqa: A002 (textual's name)
+    def __init__(self, *, id: str = "fields") -> None:
         super().__init__(id=id)
         self.fields: list[Field] = []
         self.index = 0
@@ -140,7 +140,7 @@ class FieldList(Painted, can_focus=True):
 
     def _edit(self, field: Field, event: events.Key) -> bool:
         key = event.key
-        if field.choices and key in ("left", "right") or (field.choices and not field.free and key == "space"):
+        if (field.choices and key in ("left", "right")) or (field.choices and not field.free and key == "space"):
             now = field.choices.index(field.value) if field.value in field.choices else -1
             self._set(field, field.choices[(now + (-1 if key == "left" else 1)) % len(field.choices)])
         elif key in ("left", "right"):

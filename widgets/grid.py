@@ -61,7 +61,7 @@ class Grid(Painted, can_focus=True):
         title: str = "",
         empty: Sequence[str] = (),
         mark: bool = False,
-        id: str | None = None,  # noqa: A002 (textual's name)
+        id: str | None = None,
     ) -> None:
         super().__init__(id=id)
         self.border_title = title

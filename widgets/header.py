@@ -54,17 +54,26 @@ class Header(Lines):
         if not view.store.accounts:
             mode, badge = "rule", (" cockpit ", "bright")
         spans: list[Span] = [("━━", mode), badge, ("━━ ", mode), *self._link(view.store)]
+        asides: list[Cell] = []
         if view.store.desk is not None and view.store.desk.entries_denied:
-            spans += [(" ━━ ", mode), (" ENTRIES DENIED ", "badge-warn"), (" R lifts it", "dim")]
+            spans += [(" ━━ ", mode), (" ENTRIES DENIED ", "badge-warn")]
+            asides.append(((" R lifts it", "dim"),))
         if paused:
-            spans += [(" ━━ ", mode), (" DISPLAY PAUSED ", "badge-warn"), (" space", "dim")]
-        tail: Cell = ((f" {fmt.utc(view.now_ns)} UTC ", "bright"), ("━━", mode))
-        fill = max(1, width - width_of(tuple(spans)) - width_of(tail) - 1)
+            spans += [(" ━━ ", mode), (" DISPLAY PAUSED ", "badge-warn")]
+            asides.append(((" space goes on", "dim"),))
+        clock = fmt.utc(view.now_ns)
+        tail: Cell = ((f" {clock} UTC ", "bright"), ("━━", mode))
+        if width_of((*spans, *tail)) + 2 > width:
+            tail = ((f" {clock}", "bright"),)
+        for aside in asides:
+            if width_of((*spans, *aside, *tail)) + 2 <= width:
+                spans += aside
+        fill = max(1, width - width_of((*spans, *tail)) - 1)
         return (*spans, (" ", "text"), ("━" * fill, mode), *tail)
 
     def _link(self, store: Store) -> Cell:
         if store.state == "disconnected":
-            return ((" DISCONNECTED ", "badge-crit"), (" reconnecting; the desk goes on without us", "warn"))
+            return ((" DISCONNECTED ", "badge-crit"), (" reconnecting; the desk goes on", "warn"))
         if store.state == "connecting" or store.desk is None:
             return (("○ connecting to the desk", "accent"),)
         if store.state == "stale":

@@ -38,7 +38,7 @@ class Lines(Painted):
 
     DEFAULT_CSS = "Lines { height: auto; }"
 
-    def __init__(self, lines: Sequence[Cell] = (), *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 (textual's name)
+    def __init__(self, lines: Sequence[Cell] = (), *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._lines: tuple[Cell, ...] = tuple(lines)
 

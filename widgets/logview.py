@@ -15,7 +15,7 @@ LEVELS = {"info": (" ", "text"), "warning": ("!", "warn"), "error": ("✗", "cri
 class LogPanel(Panel):
     TABLES: ClassVar[frozenset[str]] = frozenset({"log"})
 
-    def __init__(self, *, keep: int, title: str = "[b]6[/b] Log", id: str = "log") -> None:  # noqa: A002 (textual's name)
+    def __init__(self, *, keep: int, title: str = "[b]6[/b] Log", id: str = "log") -> None:
         super().__init__(
             (Column("UTC", 8, left=True), Column("source", 7, left=True), Column("what", 20, left=True, flex=True)),
             title=title,

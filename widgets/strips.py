@@ -5,7 +5,7 @@ from __future__ import annotations
 from cockpit.link.rows import AlarmRow, FlattenRow
 from widgets import format as fmt
 from widgets.lines import Lines
-from widgets.paint import Cell
+from widgets.paint import Cell, fit, width_of
 from widgets.panel import View
 
 LEGS_SHOWN = 4
@@ -51,7 +51,7 @@ class Strips(Lines):
         where = ", ".join(row.accounts) or "all accounts"
         head: Cell = ((" ", "text"), (word, ink), (f" {row.text or where}", "bright"))
         if at_work(row):
-            head = (*head, ("  C calls it off", "dim"))
+            head = self._with(head, "  C calls it off")
         legs: list[Cell] = [((f"   ▸ {leg}", "warn"),) for leg in row.legs[:LEGS_SHOWN]]
         if len(row.legs) > LEGS_SHOWN:
             legs.append(((f"   ▸ and {len(row.legs) - LEGS_SHOWN} more legs", "warn"),))
@@ -60,10 +60,17 @@ class Strips(Lines):
     def _alarm(self, row: AlarmRow, *, first: bool) -> Cell:
         critical = row.level == "critical"
         times = f" ×{row.count}" if row.count > 1 else ""
-        return (
+        line: Cell = (
             (" ", "text"),
             (" ▲ CRITICAL " if critical else " ▲ WARNING ", "badge-crit" if critical else "badge-warn"),
             (f" {row.text}{times}", "crit" if critical else "warn"),
-            (f"  {fmt.utc(row.ts)}", "dim"),
-            ("  a acknowledges" if first else "", "dim"),
         )
+        return self._with(line, f"  {fmt.utc(row.ts)}", "  a acknowledges" if first else "")
+
+    def _with(self, line: Cell, *extras: str) -> Cell:
+        """A line cut to the window, with what else there is room for."""
+        width = self.size.width or self.app.size.width
+        for extra in extras:
+            if width_of(line) + len(extra) <= width:
+                line = (*line, (extra, "dim"))
+        return fit(line, width)

@@ -21,7 +21,9 @@ from venues.model import (
     FillReport,
     FundingPayment,
     Instrument,
+    LiquiditySide,
     PositionStatusReport,
+    Side,
     Transfer,
 )
 
@@ -177,6 +179,29 @@ class Booking:
         if trail is None:
             trail = self._trail[key] = deque(((0, before),), maxlen=TRAIL)
         trail.append((self.count, self.ledger.position(account, symbol)))
+
+    def funding_usd(self, account: str, symbol: str) -> Decimal:
+        """Funding paid in one market since the account's books were opened; received is negative."""
+        return self.ledger.funding_usd(account, symbol)
+
+    def adjust(self, account: str, symbol: str, qty: Decimal, price: Decimal) -> None:
+        """Book signed `qty` as foreign on the operator's word: the venue's report is right and ours was not."""
+        now = self._clock.now_ns()
+        fill = FillReport(
+            trade_id=f"adjust-{account}-{symbol}-{now}",
+            client_order_id="",
+            venue_order_id="",
+            symbol=symbol,
+            side=Side.of(qty),
+            qty=abs(qty),
+            price=price,
+            fee=ZERO,
+            fee_asset=self._instruments[(account, symbol)].settle,
+            liquidity=LiquiditySide.TAKER,
+            ts_event=now,
+            ts_init=now,
+        )
+        self.fill(account, fill, None, volume=False)
 
     def wear(self, scope: Scope, name: str) -> Wear:
         rates = self._rates(name) if scope in (Scope.ACCOUNT, Scope.FOREIGN) else self._rates("")

@@ -19,7 +19,7 @@ from cockpit.desk.flatten import Flattener, Spec, State
 from cockpit.desk.grip import FlattenGrip
 from cockpit.desk.journal import Journal
 from cockpit.desk.journal_restore import restore_ledger
-from cockpit.desk.launch import Loops
+from cockpit.desk.launch import LaunchError, Loops
 from cockpit.desk.ledger import Ledger
 from cockpit.desk.listener import AccountListener
 from cockpit.desk.loops import Loop, LoopState
@@ -121,7 +121,7 @@ class Desk:
         )
         self.stopping = False
         self._tasks: set[asyncio.Task[None]] = set()
-        self._watch = Watch(self)
+        self.watch = Watch(self)
         self._watch_task: asyncio.Task[None] | None = None
         self._jobs = 0
 
@@ -157,7 +157,7 @@ class Desk:
         for job in reader.flattens():
             if not State(job.state).ended:
                 self.flattener.start(msgspec.json.decode(job.spec, type=Spec))
-        self._watch_task = asyncio.get_running_loop().create_task(self._watch.run())
+        self._watch_task = asyncio.get_running_loop().create_task(self.watch.run())
         self.alarms.say("info", "desk", f"started, run {self.epoch}, {len(self.accounts)} accounts")
         await self.journal.barrier()
 
@@ -385,6 +385,18 @@ class Desk:
 
     # -- accounts
 
+    def accept_report(self, account: Account) -> None:
+        """The operator believes the venue: what differs is booked as foreign, and the account is no longer suspect."""
+        for symbol, (reported, ours) in self.reconciler.differences(account, self.booking.count).items():
+            report = account.positions.get(symbol)
+            price = report.mark_price if report is not None else self.markets.value(account.name, symbol)
+            if price is None:
+                raise LaunchError(f"account: {account.name} {symbol} has no price to book the difference at; try again")
+            self.booking.adjust(account.name, symbol, reported - ours, price)
+        account.suspect = ""
+        self.alarms.clear(f"suspect/{account.name}", f"{account.name}: the operator took the venue's report as true")
+        self._wake_all()
+
     def set_trading(self, account: Account, trading: Trading, note: str) -> None:
         """Change what may go to an account; it survives a restart."""
         account.trading = trading
@@ -394,7 +406,7 @@ class Desk:
 
     def _agreed(self, account: Account, still: bool) -> None:
         if still:
-            self._watch.unexplained(account)
+            self.watch.unexplained(account)
         self._wake_all()
 
     def _wake_all(self) -> None:

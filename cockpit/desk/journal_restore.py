@@ -33,12 +33,10 @@ def restore_ledger(ledger: Ledger, reader: JournalReader) -> None:
 
 def _rolls(ledger: Ledger, reader: JournalReader) -> Iterator[_Step]:
     for day, rows in groupby(reader.day_marks(), key=lambda row: row.day):
-        marks: dict[tuple[str, str], Decimal] = {}
-        seq = 0
-        for row in rows:
-            marks[(row.account, row.symbol)] = row.mark
-            seq = row.seq
-        yield seq, partial(ledger.roll_day, day, partial(_mark_of, marks))
+        # A day asked to close again stands there twice; it closed at the first row, and only once.
+        found = list(rows)
+        marks = {(row.account, row.symbol): row.mark for row in found}
+        yield found[0].seq, partial(ledger.roll_day, day, partial(_mark_of, marks))
 
 
 def _mark_of(marks: dict[tuple[str, str], Decimal], account: str, symbol: str) -> Decimal | None:

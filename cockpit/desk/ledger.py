@@ -233,6 +233,11 @@ class Ledger:
         book = self._loops.get(loop)
         return sum((sums.base for sums in book.markets.values()), ZERO) if book is not None else ZERO
 
+    def funding_usd(self, account: str, symbol: str) -> Decimal:
+        """Funding of the whole account in one market, USD: positive is paid."""
+        sums = self._markets.get(account, {}).get(symbol)
+        return ZERO if sums is None else sums.funding_usd
+
     def markets(self, account: str) -> tuple[str, ...]:
         """Symbols that anything was ever booked on."""
         return tuple(self._markets.get(account, ()))

@@ -20,6 +20,14 @@ from widgets.paint import Cell, cell
 T = TypeVar("T")
 
 
+class Press(Button):
+    """A button of one line that does not flash."""
+
+    def __init__(self, label: str, *, id: str) -> None:
+        super().__init__(label, id=id, compact=True)
+        self.active_effect_duration = 0.0
+
+
 class Dialog(LiveScreen[T], ModalScreen[T]):
     """A box in the middle. Escape closes it and does nothing."""
 
@@ -77,10 +85,10 @@ class ChoiceDialog(Dialog[str]):
         yield Lines((*self._lines, ()))
         for choice in self._choices:
             with Horizontal(classes="choice"):
-                yield Button(choice.label, id=f"choice-{choice.id}", compact=True)
+                yield Press(choice.label, id=f"choice-{choice.id}")
                 yield Lines((cell(choice.doc, "dim"),))
         with Horizontal(classes="choice"):
-            yield Button("Cancel", id="cancel", compact=True)
+            yield Press("Cancel", id="cancel")
             yield Lines((cell("change nothing", "dim"),))
 
     def on_button_pressed(self, event: Button.Pressed) -> None:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
@@ -14,12 +15,11 @@ from textual.widgets import Button
 from cockpit.link.rows import AccountRow, PositionRow
 from cockpit.link.store import Store
 from cockpit.screens.chord import QUIET_S, Chord
-from cockpit.screens.dialog import Dialog
-from textual import events
+from cockpit.screens.dialog import Dialog, Press
 from widgets import format as fmt
 from widgets.grid import Column, Grid, Row
 from widgets.lines import Lines
-from widgets.paint import Cell, Span, cell
+from widgets.paint import Cell, cell
 from widgets.panel import View
 from widgets.positions import HEALTH
 
@@ -110,9 +110,9 @@ class FlattenDialog(Dialog[str]):
         yield self.legs
         yield self.remain
         with Horizontal(id="buttons"):
-            yield Button("Cancel", id="cancel", compact=True)
-            yield Button("● pairs", id="pairs", compact=True)
-            yield Button("○ all", id="all", compact=True)
+            yield Press("Cancel", id="cancel")
+            yield Press("● pairs", id="pairs")
+            yield Press("○ all", id="all")
         yield self.status
 
     def on_mount(self) -> None:
@@ -206,18 +206,10 @@ class FlattenDialog(Dialog[str]):
                         (words.get(account.health, "data is old"), "warn"),
                     )
                 )
-        left = remaining(store, self.scope)
-        if left:
-            spans: list[Span] = [("would stay open, net: ", "warn")]
-            for coin, base in left.items():
-                mark = next((p.mark for p in store.positions.values() if p.base == coin), Decimal(0))
-                spans.append(
-                    (
-                        f"{fmt.qty(base, signed=True)} {coin} ({fmt.usd(base * mark, signed=True)} USD)  ",
-                        "crit" if base else "text",
-                    )
-                )
-            lines.append(tuple(spans))
+        for coin, base in remaining(store, self.scope).items():
+            mark = next((p.mark for p in store.positions.values() if p.base == coin), Decimal(0))
+            net = f"{fmt.qty(base, signed=True)} {coin} ({fmt.usd(base * mark, signed=True)} USD)"
+            lines.append(((f"  {coin} would stay open, net ", "warn"), (net, "crit" if base else "text")))
         lines.append(((f"{self.scope}: ", "accent"), (SCOPES[self.scope], "dim")))
         self.remain.show(lines)
 

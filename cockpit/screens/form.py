@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -12,12 +13,12 @@ from textual.widgets import Button
 
 from cockpit.link.client import LinkError
 from cockpit.link.messages import Verb
-from cockpit.screens.dialog import Dialog
+from cockpit.screens.dialog import Dialog, Press
 from widgets.fields import Field, FieldList
 from widgets.lines import Lines
 from widgets.paint import Cell, cell
 
-FRAME = 6
+FRAME = 7
 """Lines of the box that are not fields: border, help, buttons, one blank."""
 
 
@@ -35,15 +36,16 @@ class FormDialog(Dialog[None]):
     def __init__(self) -> None:
         super().__init__()
         self.fields = FieldList()
-        self.help = Lines(((), ()), id="fieldhelp")
+        self.help = Lines(((), (), ()), id="fieldhelp")
+        self._note: tuple[Cell, ...] = ((), ())
         self._busy = False
 
     def content(self) -> ComposeResult:
         yield self.fields
         yield self.help
         with Horizontal(id="buttons"):
-            yield Button(self.SUBMIT_LABEL, id="submit", compact=True)
-            yield Button("Cancel", id="cancel", compact=True)
+            yield Press(self.SUBMIT_LABEL, id="submit")
+            yield Press("Cancel", id="cancel")
 
     def load(self, fields: Sequence[Field]) -> None:
         """Fill the form; the box grows to what it holds, as far as the window lets it."""
@@ -67,13 +69,16 @@ class FormDialog(Dialog[None]):
             self.action_cancel()
 
     def say(self, text: str, ink: str = "dim") -> None:
-        """The line under the help."""
-        self._explain(cell(text, ink))
+        """Two lines under the help; what stands there stays until the next word."""
+        width = self.help.size.width or self.app.size.width - 6
+        lines: list[Cell] = [cell(line, ink) for line in textwrap.wrap(text, width, max_lines=2, placeholder=" …")]
+        self._note = (*lines, (), ())[:2]
+        self._explain()
 
-    def _explain(self, second: Cell = ()) -> None:
+    def _explain(self) -> None:
         field = self.fields.current
         doc: Cell = () if field is None else ((f"{field.name}  ", "accent"), (field.doc, "dim"))
-        self.help.show((doc, second))
+        self.help.show((doc, *self._note))
 
     def verb(self) -> Verb | None:
         """The command that the form stands for; None where there is nothing to send."""

@@ -27,6 +27,9 @@ from widgets.spreads import SpreadsPanel
 from widgets.strips import at_work
 from widgets.wear import WearPanel
 
+BY_WIDTH = [(0, "-narrow"), (110, "-normal"), (150, "-wide")]
+BY_HEIGHT = [(0, "-low"), (34, "-tall")]
+"""Classes of the overview by the window's size; the sheet arranges the panels by them."""
 ALWAYS = 2
 """Panels shown in every window; in a low one the others take turns below them."""
 NAMES = ("loops", "positions", "spreads", "wear", "funding", "log")
@@ -39,8 +42,8 @@ STOP_CHOICES = (
 
 class OverviewScreen(LiveScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("overview", "move")]
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (110, "-normal"), (150, "-wide")]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-low"), (34, "-tall")]
+    HORIZONTAL_BREAKPOINTS = BY_WIDTH
+    VERTICAL_BREAKPOINTS = BY_HEIGHT
     AUTO_FOCUS: ClassVar[str | None] = "#loops"
     HINTS: ClassVar[tuple[str, ...]] = (
         "launch", "size", "cycles", "edit", "pause", "resume", "stop", "detach", "orders", "log", "zoom",

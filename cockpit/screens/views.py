@@ -17,6 +17,9 @@ from widgets.orders import OrdersPanel
 from widgets.paint import Cell, cell
 from widgets.panel import Panel
 
+BY_WIDTH = [(0, "-narrow"), (112, "-normal")]
+"""Classes of the help by width of the window: one column or two."""
+
 
 class ViewScreen(LiveScreen[None]):
     """One panel over the whole screen; escape goes back."""
@@ -49,7 +52,7 @@ class HelpDialog(Dialog[None]):
     """The keys, from the same list that binds them."""
 
     AUTO_FOCUS: ClassVar[str | None] = "VerticalScroll"
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (112, "-normal")]
+    HORIZONTAL_BREAKPOINTS = BY_WIDTH
     TITLE_TEXT: ClassVar[str] = "Keys"
 
     def content(self) -> ComposeResult:

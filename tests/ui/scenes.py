@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from decimal import Decimal as D
+from decimal import Decimal
 
 from cockpit.link.rows import (
     AccountRow,
@@ -22,6 +22,7 @@ from cockpit.link.rows import (
 )
 from venues.model import NS_PER_S, Health, Mode, OrderStatus, Side
 
+D = Decimal
 NOW = 1_767_258_000 * NS_PER_S
 """2026-01-01 09:00:00 UTC."""
 

@@ -30,6 +30,7 @@ from venues.model import (
     VenueUnavailable,
 )
 from venues.paper.ask import NOT_CONNECTED, Questions, ask_once, failure_error
+from venues.paper.frames import PaperFrames
 from venues.paper.in_flight import SUBMIT_TIMEOUT_S, InFlight
 from venues.paper.protocol import (
     ENCODER,
@@ -70,7 +71,7 @@ _TRANSFERS: _Decoder[tuple[Transfer, ...]] = _Decoder(tuple[Transfer, ...])
 _replace = msgspec.structs.replace
 
 
-class _Stamped(FrameProtocol):
+class _Stamped(PaperFrames):
     """Notes when bytes arrived, before anything is decoded: that is `ts_init` of what they hold."""
 
     clock: Clock
@@ -169,15 +170,16 @@ class PaperClient:
         """Close the connection for good; the listener is told nothing more. Orders stay as they are."""
         self._listener = None
         self._in_flight.clear()
-        redial, self._redial = self._redial, None
-        if redial is not None:
-            redial.cancel()
         for protocol in (self._link, self._dialled):
             if protocol is not None:
                 protocol.close()
         self._link = self._dialled = None
         self._up = False
         self._questions.fail("closed")
+        redial, self._redial = self._redial, None
+        if redial is not None:
+            redial.cancel()
+            await asyncio.gather(redial, return_exceptions=True)
 
     async def _dial(self) -> None:
         """One attempt: connect, log in, wait for the welcome."""
@@ -196,7 +198,8 @@ class PaperClient:
                 protocol.send(ENCODER.encode(Login(self._account)))
                 await self._welcome
         except (OSError, TimeoutError) as error:
-            raise VenueUnavailable(f"{self._account}: no paper exchange answers at {self._path}: {error}") from None
+            text = str(error) or f"no welcome within {CONNECT_TIMEOUT_S:g} s"
+            raise VenueUnavailable(f"{self._account}: no paper exchange answers at {self._path}: {text}") from None
         finally:
             self._welcome = None
             dialled, self._dialled = self._dialled, None

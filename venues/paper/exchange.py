@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import partial
 
 from venues.model import Clock, Instrument, Pricing, Side, Transfer, TransferKind
 from venues.paper.account import Account
@@ -37,6 +39,7 @@ class PaperExchange:
         self._at: dict[str, VenueEngine] = {}
         """Venue of each account."""
         self._adapters: dict[str, PaperVenue] = {}
+        self._gaps: Counter[str] = Counter()
         self._started = False
 
     # -- construction --------------------------------------------------------------------------------------------
@@ -86,7 +89,7 @@ class PaperExchange:
                     market.funding.start()
 
     def stop(self) -> None:
-        """Cancel every timer of its own."""
+        """Cancel every timer of its own: funding ends, and every subscription too."""
         self._started = False
         self._timers.bind(None)
         for engine in self._venues.values():
@@ -217,7 +220,8 @@ class PaperExchange:
         if now is FaultKind.GAP:
             for symbol in sorted(link.subscriptions):
                 engine.markets[symbol].publisher.show_empty(link)
-            self._timers.after(GAP_RESYNC_NS, lambda: self._resync(account))
+            self._gaps[account] += 1
+            self._timers.after(GAP_RESYNC_NS, partial(self._resync, account, self._gaps[account]))
         if now is not FaultKind.CLEAR:
             link.watch_unanswered()
         if now is FaultKind.UNREACHABLE:
@@ -229,8 +233,8 @@ class PaperExchange:
         if was in (FaultKind.UNREACHABLE, FaultKind.GAP):
             self._show(engine, link)
 
-    def _resync(self, account: str) -> None:
-        if self._at[account].links[account].gate.kind is FaultKind.GAP:
+    def _resync(self, account: str, gap: int) -> None:
+        if gap == self._gaps[account] and self._at[account].links[account].gate.kind is FaultKind.GAP:
             self.set_fault(account, FaultKind.CLEAR)
 
     def _show(self, engine: VenueEngine, link: AccountLink) -> None:

@@ -60,7 +60,10 @@ LATE = Passage(scale=SLOW_FACTOR)
 
 
 class Gate:
-    """The policy of one account's connection. A simulation may put a subclass in its place."""
+    """The policy of one account's connection. A simulation may put a subclass in its place.
+
+    A policy that may lose messages says so by `sound` being False: only then are unanswered requests watched.
+    """
 
     def __init__(self) -> None:
         self.kind = FaultKind.CLEAR

@@ -169,7 +169,11 @@ class PaperHost:
         return self._synthetic[0].offset_ns if self._synthetic else 0
 
     def _source_now(self) -> int:
-        return self._clock.now_ns() - self._offset()
+        """The synthetic world's time, never ahead of its markets: where a machine slept, they go on from where they
+        stood, and a path that was read further on would have left them behind."""
+        now = self._clock.now_ns() - self._offset()
+        due = [market.source.next_ts() for market in self._synthetic]
+        return min([now, *(ts for ts in due if ts is not None)])
 
 
 def _from_now(source: Market, clock: Clock) -> ShiftedMarket:

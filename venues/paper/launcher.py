@@ -12,7 +12,7 @@ import msgspec
 
 from venues.model import VenueRejected, VenueUnavailable
 from venues.paper.ask import ask_once
-from venues.paper.pid_file import is_held
+from venues.paper.pid_file import is_held, pid_path
 from venues.paper.process import READY
 from venues.paper.protocol import PROTOCOL_VERSION, Args, Status, What
 from venues.paper.spec import PaperSpec, check_spec
@@ -42,10 +42,9 @@ async def ensure_running(
 
     Raises `SpecError` for a bad spec and `LaunchError` for anything else that goes wrong."""
     check_spec(spec, "spec")
-    try:
-        return await _join(spec, socket_path)
-    except VenueUnavailable:
-        pass
+    status = await _find(spec, socket_path)
+    if status is not None:
+        return status
     for path in (socket_path, state_path, log_path):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     config_path = socket_path.with_name(socket_path.name + ".spec.json")
@@ -79,6 +78,24 @@ async def shutdown(socket_path: Path, *, timeout: float = STOP_TIMEOUT_S) -> boo
     except TimeoutError:
         raise LaunchError(f"the paper exchange at {socket_path} has not ended within {timeout:g} s") from None
     return True
+
+
+async def _find(spec: PaperSpec, socket_path: Path) -> Status | None:
+    """The one that runs; None where none does. One that is only just starting, or ending, is waited for."""
+    try:
+        async with asyncio.timeout(STOP_TIMEOUT_S):
+            while True:
+                try:
+                    return await _join(spec, socket_path)
+                except VenueUnavailable:
+                    if not is_held(socket_path):
+                        return None
+                await asyncio.sleep(_POLL_S)
+    except TimeoutError:
+        raise LaunchError(
+            f"a paper exchange holds {pid_path(socket_path)} but has not answered within {STOP_TIMEOUT_S:g} s; "
+            "end the process that is named there"
+        ) from None
 
 
 async def _join(spec: PaperSpec, socket_path: Path) -> Status:

@@ -118,6 +118,7 @@ class AccountLink:
         if not self._rest.admit(self._clock.monotonic_ns()):
             await self._pause(loop, self._profile.query.draw_ns(self._rng))
             raise VenueUnavailable(f"{self.account}: too many requests (429)")
+        asked = self._clock.monotonic_ns()
         passage = gate.passage(Message.QUERY)
         there = int(self._profile.query.draw_ns(self._rng) * passage.scale) // 2
         if passage.copies and there < TIMEOUT_NS // 2:
@@ -127,9 +128,7 @@ class AccountLink:
                 await self._pause(loop, there)
                 if gate.up:
                     return result
-            await self._pause(loop, TIMEOUT_NS - there)
-        else:
-            await self._pause(loop, TIMEOUT_NS)
+        await self._pause(loop, asked + TIMEOUT_NS - self._clock.monotonic_ns())
         raise VenueUnavailable(f"{self.account}: no answer within {TIMEOUT_NS // NS_PER_MS} ms")
 
     async def _pause(self, loop: asyncio.AbstractEventLoop, delay_ns: int) -> None:

@@ -7,8 +7,8 @@ Rules:
 - Within the exchange, orders are served by price, then by time of arrival.
 - What a taker took from a level stays taken until the level's size changes in the market, so no lot is used twice.
 - The market does not feel us, and accounts of the paper exchange do not trade with one another.
-- A book often shows a trade before its print arrives (other streams, other pace). A decrease in the last 100 ms before a
-  print at the same price is taken for its echo, so that it does not move a queue twice.
+- A book often shows a trade before its print arrives (other streams, other pace). A decrease in the last 100 ms before
+  a print at the same price is taken for its echo, so that it does not move a queue twice.
 - While the book is out of sync nothing matches and queue positions stand still.
 """
 

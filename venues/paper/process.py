@@ -45,17 +45,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         lock = PidFile(args.socket)
         try:
-            # the lock is ours, so a socket that lies there is nobody's
-            args.socket.unlink(missing_ok=True)
+            _clear(args.socket)
             spec = read_spec(args.config)
             with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-                runner.run(_serve(spec, args.socket, args.state, args.ready_fd))
+                runner.run(_serve_until_told(spec, args.socket, args.state, args.ready_fd))
         finally:
             lock.release()
     except (AlreadyRunning, SpecError, ProfileError, CaptureError, PaperStateError, OSError) as error:
         print(f"paper exchange: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _clear(socket_path: Path) -> None:
+    """Remove a socket that a dead process left: the lock is ours, so it is nobody's."""
+    if socket_path.is_socket():
+        socket_path.unlink()
+    elif socket_path.exists():
+        raise OSError(f"{socket_path}: there is a file that is no socket; move it away, or choose another path")
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
@@ -66,11 +73,27 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
     return uvloop.new_event_loop
 
 
-async def _serve(spec: PaperSpec, socket_path: Path, state_path: Path, ready_fd: int | None) -> None:
+async def _serve_until_told(spec: PaperSpec, socket_path: Path, state_path: Path, ready_fd: int | None) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+
+    def ready() -> None:
+        if ready_fd is not None:
+            os.write(ready_fd, READY)
+            os.close(ready_fd)
+
+    await serve(spec, socket_path, state_path, stop, ready)
+
+
+async def serve(
+    spec: PaperSpec, socket_path: Path, state_path: Path, stop: asyncio.Event, ready: Callable[[], None]
+) -> None:
+    """Serve until `stop`, then save. `ready` is called once clients can connect."""
     saved = load_state(state_path)
     host = PaperHost(spec, saved, state_path, SystemClock())
     keeper = StateKeeper(state_path, saved, host.export, host.prices)
-    stop = asyncio.Event()
 
     async def ensure_accounts(args: Args) -> object:
         if args.spec is None:
@@ -95,9 +118,6 @@ async def _serve(spec: PaperSpec, socket_path: Path, state_path: Path, ready_fd:
         answers={What.ENSURE_ACCOUNTS: ensure_accounts, What.SHUTDOWN: shut_down},
         on_change=keeper.mark,
     )
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
     # fail now, with a clear text, and not when there is something to lose
     for name in host.accounts:
         keeper.mark(name)
@@ -105,9 +125,7 @@ async def _serve(spec: PaperSpec, socket_path: Path, state_path: Path, ready_fd:
     await server.start()
     host.driver.start()
     log.info("paper exchange: %d accounts on %s", len(host.accounts), socket_path)
-    if ready_fd is not None:
-        os.write(ready_fd, READY)
-        os.close(ready_fd)
+    ready()
     try:
         await stop.wait()
     finally:

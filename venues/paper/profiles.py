@@ -48,6 +48,7 @@ class Profile(msgspec.Struct, frozen=True):
     maker_bump_ms: Decimal
     """Speed bump: how long the venue itself holds a post-only order before it matches."""
     taker_bump_ms: Decimal
+    """The same for any other order."""
     cancel_bump_ms: Decimal
     order_limit: Limit
     rest_limit: Limit

@@ -114,13 +114,16 @@ class RealTimeDriver:
         heap, now = self._heap, self._clock.now_ns()
         if heap and now - heap[0][0] > MAX_LAG_NS:
             self._move_on(now - heap[0][0])
-        for _ in range(BATCH):
-            if not heap or heap[0][0] > now:
-                break
-            _, number, market = heapq.heappop(heap)
-            market.step()
-            self._push(market, number)
-        self._schedule()
+        try:
+            for _ in range(BATCH):
+                if not heap or heap[0][0] > now:
+                    break
+                _, number, market = heapq.heappop(heap)
+                market.step()
+                self._push(market, number)
+        finally:
+            # a source that breaks ends there, and the loop tells why; the others go on
+            self._schedule()
 
     def _move_on(self, by_ns: int) -> None:
         """Shift every market's time; their order among each other stays."""

@@ -70,9 +70,10 @@ class PaperVenue:
     # -- connection ----------------------------------------------------------------------------------------------
 
     async def connect(self, listener: VenueListener) -> None:
-        """A listener that was there before hears no more. While the venue is unreachable the connection comes up as
-        soon as it is reachable."""
+        """A listener that was there before hears no more, and its subscriptions end. While the venue is unreachable the
+        connection comes up as soon as it is reachable."""
         self._host.start()
+        self._unsubscribe()
         self._link.attach(listener)
         if self._link.gate.up:
             listener.on_connection(True, "connected")
@@ -80,10 +81,13 @@ class PaperVenue:
             listener.on_connection(False, "unreachable")
 
     async def close(self) -> None:
+        self._unsubscribe()
+        self._link.attach(None)
+
+    def _unsubscribe(self) -> None:
         for symbol in self._link.subscriptions:
             self._engine.markets[symbol].publisher.unsubscribe(self._link)
         self._link.subscriptions.clear()
-        self._link.attach(None)
 
     def subscribe(self, symbols: Iterable[str]) -> None:
         """Raises `VenueRejected` for a symbol that the venue does not have."""

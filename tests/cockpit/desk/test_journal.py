@@ -252,6 +252,30 @@ def test_pruning_spares_money(journal: Journal) -> None:
 
 # -- the ledger out of the journal
 
+
+def test_a_day_asked_to_close_twice_is_replayed_as_it_closed_first(journal: Journal) -> None:
+    live = Ledger(instrument_of)
+
+    def trade(account: str, id_: str, side: Side) -> None:
+        report = fill(id_, "BTCUSDT", side, "1", "100")
+        live.book_fill(
+            account, report, loop="L1", cycle=1, role="open", volume=True, fee_rate_usd=D(1), settle_rate_usd=D(1)
+        )
+        put_fill(journal, account, id_, side, "1")
+
+    trade("b", "1", BUY)
+    journal.day_marks("2025-11-22", live.roll_day("2025-11-22", lambda *_: D(90)))
+    trade("a", "2", BUY)
+    trade("b", "3", SELL)
+    journal.day_marks("2025-11-22", live.roll_day("2025-11-22", lambda *_: D(70)))
+    trade("b", "4", BUY)
+    journal.flush()
+    again = Ledger(instrument_of)
+    restore_ledger(again, journal.reader())
+    for day in ("2025-11-21", "2025-11-22"):
+        assert again.wear(Scope.DAY, day, lambda *_: D(1)) == live.wear(Scope.DAY, day, lambda *_: D(1))
+
+
 steps = st.lists(
     st.tuples(
         st.sampled_from(("fill", "fill", "fill", "funding", "transfer", "roll")),

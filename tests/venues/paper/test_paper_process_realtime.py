@@ -164,6 +164,24 @@ async def test_an_event_wakes_the_driver_by_itself_and_the_end_is_quiet() -> Non
     driver.stop()
 
 
+async def test_a_source_that_breaks_ends_alone() -> None:
+    clock, sink = ManualClock(START + NS_PER_S), Sink()
+    errors: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, told: errors.append(str(told["exception"])))
+
+    class Broken(Script):
+        def step(self) -> None:
+            raise OSError("the disk is gone")
+
+    driver = RealTimeDriver(clock)
+    driver.add(ShiftedMarket(Broken(0.1, 0.3), 0))
+    driver.add(shifted(sink, 0.2, 0.4))
+    driver.start()
+    await sink.until(2)
+    assert (sink.depths(), errors) == ([0.2, 0.4], ["the disk is gone"])
+    driver.stop()
+
+
 def test_a_recording_plays_now() -> None:
     sink = Sink()
     market = shifted(sink, 1, by=500)

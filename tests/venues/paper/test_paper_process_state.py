@@ -135,15 +135,15 @@ async def test_a_save_that_fails_is_tried_again(
 async def test_nothing_new_is_nothing_written(path: Path) -> None:
     exchange = Exchange(path)
     await exchange.keeper.close()
-    assert not path.exists()
+    assert load_state(path) == SavedState()
 
 
 async def saved(path: Path, done: Callable[[], bool]) -> None:
     """Let the loop turn until the file is as wanted."""
 
     async def turn() -> None:
-        while not path.exists() or not done():
-            await asyncio.to_thread(path.exists)
+        while not await asyncio.to_thread(path.exists) or not done():
+            pass
 
     waiting: Awaitable[None] = turn()
     await asyncio.wait_for(waiting, 10)

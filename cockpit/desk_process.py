@@ -1,0 +1,167 @@
+"""The desk as a process: configuration, paper exchange, journal, desk and link, from start to SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+from cockpit import locations
+from cockpit.config import Config, ConfigError, check_removed, load_config, write_default
+from cockpit.desk.desk import Desk, DeskOptions
+from cockpit.desk.journal import Journal
+from cockpit.desk.journal_file import JournalError
+from cockpit.desk.journal_writer import ThreadWriter
+from cockpit.host.accounts import paper_spec
+from cockpit.host.commands import DeskHost
+from cockpit.link.server import LinkServer, ServerError
+from strategies.registry import STRATEGIES
+from venues.model import SystemClock
+from venues.paper.client import PaperClient
+from venues.paper.host import PaperHost
+from venues.paper.launcher import LaunchError, ensure_running
+from venues.paper.profiles import ProfileError
+from venues.paper.spec import SpecError
+from venues.paper.state import SavedState
+
+VERSION = version("cockpit")
+
+SWITCH_INTERVAL_S = 0.0005
+"""How long the journal's thread may hold the interpreter while the desk wants it: the default of 5 ms would stand in
+the way between a fill and its hedge."""
+
+
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    """uvloop where there is one: its tail latency is a third of asyncio's own."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop
+    return uvloop.new_event_loop
+
+
+def main(config_path: Path | None, forget: tuple[str, ...]) -> int:
+    """Run the desk in the foreground. 0 after a clean stop, 1 where it could not start; the reason is on stderr."""
+    places = locations.find()
+    try:
+        places.prepare()
+        file = config_path or places.config_file
+        if config_path is None:
+            write_default(file)
+        config = load_config(file, places.profiles_file)
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
+            return runner.run(_serve(config, file, places, forget))
+    except (
+        locations.LocationError,
+        ConfigError,
+        JournalError,
+        ServerError,
+        LaunchError,
+        SpecError,
+        ProfileError,
+    ) as error:
+        print(f"cockpit desk: {error}", file=sys.stderr)
+        return 1
+
+
+async def _serve(config: Config, file: Path, places: locations.Locations, forget: tuple[str, ...]) -> int:
+    clock = SystemClock()
+    journal = Journal.open(places.journal, partial(ThreadWriter, on_trouble=_journal_trouble))
+    try:
+        check_removed(config, file, _held(journal), forget)
+        await ensure_running(
+            paper_spec(config, places.profiles_file),
+            places.paper_socket,
+            state_path=places.paper_state,
+            log_path=places.paper_log,
+        )
+        desk = Desk(
+            clock=clock,
+            journal=journal,
+            venues=[PaperClient(account.name, places.paper_socket, clock) for account in config.accounts],
+            strategies=STRATEGIES,
+            limits=config.risk,
+            options=DeskOptions(stop_s=float(config.desk.stop_timeout_s)),
+            version=VERSION,
+        )
+        host = DeskHost(desk, os.getpid())
+        server = LinkServer(host, places.desk_socket, clock)
+        await server.start()
+        try:
+            await _run(desk, host)
+        finally:
+            await server.close()
+    finally:
+        unsaved = journal.close()
+        if unsaved:
+            print(f"cockpit desk: {unsaved} rows could not be saved to {places.journal}", file=sys.stderr)
+    return 0
+
+
+async def _run(desk: Desk, host: DeskHost) -> None:
+    running = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        running.add_signal_handler(number, host.shutdown.set)
+    await desk.start()
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    gc.collect()
+    gc.freeze()
+    await host.shutdown.wait()
+    await desk.stop()
+
+
+def _journal_trouble(text: str) -> None:
+    if text:
+        print(f"cockpit desk: journal: {text}", file=sys.stderr, flush=True)
+
+
+def _held(journal: Journal) -> dict[str, set[str]]:
+    """Account to the symbols it holds by the journal's fills and openings."""
+    net: dict[tuple[str, str], Decimal] = {}
+    reader = journal.reader()
+    for _seq, opening in reader.openings():
+        for position in opening.positions:
+            key = (opening.account, position.symbol)
+            net[key] = net.get(key, Decimal(0)) + position.qty
+    for fill in reader.fills():
+        key = (fill.account, fill.symbol)
+        net[key] = net.get(key, Decimal(0)) + fill.qty * fill.side.sign
+    held: dict[str, set[str]] = {}
+    for (account, symbol), qty in net.items():
+        if qty:
+            held.setdefault(account, set()).add(symbol)
+    return held
+
+
+@asynccontextmanager
+async def embedded_desk(config_path: Path | None) -> AsyncIterator[DeskHost]:
+    """A desk, its venues and its journal in this very process, gone when it closes: for a look round and for tests."""
+    places = locations.find()
+    config = load_config(config_path or places.config_file, places.profiles_file)
+    clock = SystemClock()
+    paper = PaperHost(paper_spec(config, places.profiles_file), SavedState(), Path(), clock)
+    journal = Journal.open(":memory:")
+    desk = Desk(
+        clock=clock,
+        journal=journal,
+        venues=[paper.exchange.venue_for(account.name) for account in config.accounts],
+        strategies=STRATEGIES,
+        limits=config.risk,
+        version=VERSION,
+    )
+    paper.driver.start()
+    await desk.start()
+    try:
+        yield DeskHost(desk, os.getpid())
+    finally:
+        await desk.stop()
+        paper.close()
+        journal.close()

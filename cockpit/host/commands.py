@@ -1,0 +1,229 @@
+"""The operator's commands: carried out once by their id, journaled, and acknowledged when they are on disk."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from typing import Protocol, runtime_checkable
+
+import msgspec
+
+from cockpit.desk.accounts import Trading
+from cockpit.desk.desk import Desk
+from cockpit.desk.flatten import Job, Scope, Spec
+from cockpit.desk.launch import LaunchError
+from cockpit.desk.loops import StopMode
+from cockpit.host.queries import Answer, Queries, encode, fraction_of
+from cockpit.host.rows import flatten_row
+from cockpit.host.view import DeskView
+from cockpit.link import messages as m
+from cockpit.link.rows import Tables
+from strategies.params import ParamError
+from venues.model import VenueError
+
+REMEMBERED = 4_096
+
+
+@runtime_checkable
+class Faulty(Protocol):
+    """A venue whose faults can be switched on: the paper exchange."""
+
+    async def fault(self, kind: str) -> None: ...
+
+
+class DeskHost:
+    """The desk as the link sees it (`DeskPort`)."""
+
+    def __init__(self, desk: Desk, pid: int) -> None:
+        self._desk = desk
+        self._pid = pid
+        self._view = DeskView(desk, pid)
+        self._queries = Queries(desk)
+        self._answers: OrderedDict[str, asyncio.Future[m.Ack]] = OrderedDict()
+        self.shutdown = asyncio.Event()
+        """Set when a client asked the desk to stop."""
+
+    @property
+    def version(self) -> str:
+        return self._desk.version
+
+    @property
+    def pid(self) -> int:
+        return self._pid
+
+    def tables(self) -> Tables:
+        return self._view.tables()
+
+    async def execute(self, command: m.Command) -> m.Ack:
+        """Carry out, or give the first answer again where the id was seen before, in this run or an earlier one."""
+        if isinstance(command.verb, m.Query):
+            return await self._try(command)
+        known = self._answers.get(command.id)
+        if known is not None:
+            return await asyncio.shield(known)
+        answer: asyncio.Future[m.Ack] = asyncio.get_running_loop().create_future()
+        self._answers[command.id] = answer
+        while len(self._answers) > REMEMBERED:
+            self._answers.popitem(last=False)
+        ack = self._from_before(command.id)
+        if ack is None:
+            ack = await self._try(command)
+            self._desk.journal.command(
+                command.id,
+                ts=self._desk.clock.now_ns(),
+                origin=command.origin,
+                verb=msgspec.json.encode(command.verb).decode(),
+                ok=ack.ok,
+                error=ack.error,
+                result=bytes(ack.result).decode(),
+            )
+            await self._desk.journal.barrier()
+        answer.set_result(ack)
+        return ack
+
+    def _from_before(self, command_id: str) -> m.Ack | None:
+        row = self._desk.journal.reader().command(command_id)
+        if row is None:
+            return None
+        return m.Ack(row.id, row.ok, row.error, msgspec.Raw(row.result.encode()))
+
+    async def _try(self, command: m.Command) -> m.Ack:
+        try:
+            result = await self._do(command)
+        except (LaunchError, ParamError) as error:
+            if not isinstance(command.verb, m.Query):
+                self._desk.alarms.say("warning", "desk", f"refused ({command.origin}): {error}")
+            return m.Ack(command.id, False, str(error))
+        return m.Ack(command.id, True, "", encode(result))
+
+    async def _do(self, command: m.Command) -> Answer:
+        desk, verb = self._desk, command.verb
+        match verb:
+            case m.Query():
+                return await self._queries.ask(verb.what, verb.args)
+            case m.Launch():
+                loop = desk.loops.launch(verb.strategy, verb.params)
+                desk.alarms.say("info", loop.id, f"launched by {command.origin}")
+                return {"loop": loop.id}
+            case m.SetParams():
+                loop = desk.loops.set_params(verb.loop, verb.changes, origin=command.origin, command_id=command.id)
+                return {"loop": loop.id, "pending": loop.pending}
+            case m.Pause():
+                return self._pause(verb.loop, command.origin)
+            case m.Resume():
+                return self._resume(verb.loop)
+            case m.Stop():
+                return self._stop(verb)
+            case m.Flatten():
+                return self._row(self._flatten(verb))
+            case m.Reduce():
+                return self._row(self._reduce(verb))
+            case m.FlattenCancel():
+                return self._cancel(verb.id)
+            case m.ResumeAccount():
+                return self._resume_account(verb.account)
+            case m.AckAlarm():
+                return {"cleared": desk.alarms.clear(verb.id, f"acknowledged by {command.origin}")}
+            case m.Fault():
+                return await self._fault(verb)
+            case m.Shutdown():
+                self.shutdown.set()
+                return {"pid": self._pid}
+
+    # -- loops
+
+    def _pause(self, loop_id: str, origin: str) -> Answer:
+        loops = list(self._desk.loops.find(loop_id))
+        for loop in loops:
+            self._desk.loops.pause(loop, f"by {origin}")
+        return {"paused": [loop.id for loop in loops]}
+
+    def _resume(self, loop_id: str) -> Answer:
+        desk = self._desk
+        working = [job.spec.id for job in desk.flattener.jobs.values() if not job.state.ended]
+        if working:
+            raise LaunchError(f"{', '.join(working)} is still at work; wait for it or cancel it first")
+        if loop_id == "all":
+            desk.risk.entries_denied = ""
+            for account in desk.accounts.values():
+                if account.trading is not Trading.ACTIVE:
+                    desk.set_trading(account, Trading.ACTIVE, "")
+        loops = list(desk.loops.find(loop_id))
+        for loop in loops:
+            for leg in loop.legs.values():
+                account = desk.accounts[leg.account]
+                if account.trading is not Trading.ACTIVE:
+                    raise LaunchError(f"account {account.name} is {account.trading.value}: {account.note}")
+        for loop in loops:
+            desk.loops.resume(loop)
+        return {"resumed": [loop.id for loop in loops]}
+
+    def _stop(self, verb: m.Stop) -> Answer:
+        try:
+            mode = StopMode(verb.mode)
+        except ValueError:
+            raise LaunchError(f"mode: {verb.mode!r} is not valid; expected one of {', '.join(StopMode)}") from None
+        loops = list(self._desk.loops.find(verb.loop))
+        for loop in loops:
+            self._desk.loops.stop(loop, mode)
+        return {"stopping": [loop.id for loop in loops], "mode": mode.value}
+
+    # -- emergencies
+
+    def _accounts(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        known = self._desk.accounts
+        for name in names:
+            if name not in known:
+                raise LaunchError(f"account: {name!r} is not known; expected one of {', '.join(known)}")
+        return names or tuple(known)
+
+    def _flatten(self, verb: m.Flatten) -> Job:
+        try:
+            scope = Scope(verb.scope)
+        except ValueError:
+            raise LaunchError(f"scope: {verb.scope!r} is not valid; expected one of {', '.join(Scope)}") from None
+        accounts = self._accounts(verb.accounts)
+        named = self._accounts(verb.named) if verb.named else ()
+        desk = self._desk
+        return desk.flattener.start(
+            Spec(id=desk.next_job_id(), kind="flatten", accounts=accounts, scope=scope.value, named=named)
+        )
+
+    def _reduce(self, verb: m.Reduce) -> Job:
+        desk = self._desk
+        fraction = fraction_of(verb.fraction)
+        return desk.flattener.start(
+            Spec(id=desk.next_job_id(), kind="reduce", accounts=self._accounts(verb.accounts), fraction=fraction)
+        )
+
+    def _row(self, job: Job) -> Answer:
+        return flatten_row(job)
+
+    def _cancel(self, job_id: str) -> Answer:
+        job = self._desk.flattener.jobs.get(job_id)
+        if job is None:
+            known = ", ".join(self._desk.flattener.jobs) or "none was started"
+            raise LaunchError(f"id: {job_id!r} is not known; expected one of: {known}")
+        self._desk.flattener.cancel(job)
+        return flatten_row(job)
+
+    def _resume_account(self, name: str) -> Answer:
+        (known,) = self._accounts((name,))
+        account = self._desk.accounts[known]
+        if account.trading is not Trading.ACTIVE:
+            self._desk.set_trading(account, Trading.ACTIVE, "")
+        if account.suspect:
+            self._desk.accept_report(account)
+        return {"account": name, "state": account.trading.value}
+
+    async def _fault(self, verb: m.Fault) -> Answer:
+        (known,) = self._accounts((verb.account,))
+        venue = self._desk.accounts[known].venue
+        if not isinstance(venue, Faulty):
+            raise LaunchError(f"account: {known} is not a paper account; only those have faults to switch on")
+        try:
+            await venue.fault(verb.kind)
+        except VenueError as error:
+            raise LaunchError(f"kind: {error}") from None
+        self._desk.alarms.say("warning", known, f"fault: {verb.kind}")
+        return {"account": known, "fault": verb.kind}

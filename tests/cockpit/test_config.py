@@ -1,0 +1,179 @@
+"""Configuration: every error names the file, the key, the value and what would be right."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.config import (
+    DEFAULT_ACCOUNTS,
+    RISK_BOUNDS,
+    AccountConfig,
+    Config,
+    ConfigError,
+    DeskConfig,
+    PaperConfig,
+    Queue,
+    check_removed,
+    config_text,
+    load_config,
+    parse_config,
+    write_default,
+)
+from cockpit.desk.risk import RiskLimits
+from venues.model import Mode
+
+FILE = Path("config.toml")
+D = Decimal
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "value", "expected"),
+    [
+        ("colour = 3", "colour", "3", "one of desk, risk, paper, account"),
+        ("[dsk]\nx = 1", "dsk", "'x'", "did you mean desk?"),
+        ("desk = 3", "desk", "3", "a table [desk]"),
+        ("[desk]\npublish_hertz = 3", "[desk] publish_hertz", "3", "did you mean publish_hz?"),
+        ("[desk]\npublish_hz = 100", "[desk] publish_hz", "100", ">= 1, <= 20"),
+        ('[risk]\nmax_leverage = "abc"', "[risk] max_leverage", "'abc'", "a number > 0, <= 100"),
+        ("[risk]\nmax_leverage = 0", "[risk] max_leverage", "0", "> 0"),
+        ("[risk]\nmax_leverage = nan", "[risk] max_leverage", "NaN", "a number"),
+        ("[risk]\nmax_leverage = true", "[risk] max_leverage", "true", "a number"),
+        ("[risk]\nmax_leverage = [1]", "[risk] max_leverage", "[1]", "a single value"),
+        ("[risk]\nmax_orders_per_s = 2.5", "[risk] max_orders_per_s", "2.5", "a whole number"),
+        ("[risk]\nmax_levrage = 3", "[risk] max_levrage", "3", "did you mean max_leverage?"),
+        ('[paper]\nqueue = "fast"', "[paper] queue", "'fast'", "one of conservative, log_probability"),
+        ('[paper]\nsource = "live"', "[paper] source", "'live'", "one of synthetic"),
+        ("[paper]\nbases = []", "[paper] bases", "[]", "a list of different coins"),
+        ('[paper]\nbases = ["BTC", "BTC"]', "[paper] bases", "['BTC', 'BTC']", "a list of different coins"),
+        ('[paper]\nbases = ["btc/usd"]', "[paper] bases", "['btc/usd']", "a list of different coins"),
+        ('[paper]\nbases = "BTC"', "[paper] bases", "'BTC'", "a list of different coins"),
+        ("account = 3", "account", "3", "tables [[account]]"),
+        ("account = []", "account", "[]", "at least one [[account]]"),
+        ("[[account]]\nvenue = 'grvt'", "[[account]] 1 name", "", "1 to 24 of the letters"),
+        ("[[account]]\nname = 'a b'", "[[account]] 1 name", "'a b'", "1 to 24 of the letters"),
+        ("[[account]]\nname = 'm1'\nvenue = 'ligter'", "[[account]] m1 venue", "'ligter'", "did you mean lighter?"),
+        ("[[account]]\nname = 'grvt'\nmode = 'live'", "[[account]] grvt mode", "'live'", "not in this version"),
+        ("[[account]]\nname = 'grvt'\nmode = 'demo'", "[[account]] grvt mode", "'demo'", "one of paper, live"),
+        ("[[account]]\nname = 'grvt'\ncash = -1.50", "[[account]] grvt cash", "-1.50", "> 0"),
+        ("[[account]]\nname = 'grvt'\ncahs = 5", "[[account]] 1 cahs", "5", "did you mean cash?"),
+        ("[[account]]\nname = 'grvt'\n[[account]]\nname = 'grvt'", "[[account]] 2 name", "'grvt'", "no other account"),
+    ],
+)
+def test_errors_name_file_key_value_and_what_would_be_right(text: str, key: str, value: str, expected: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_config(text, FILE)
+    said = str(caught.value)
+    assert said.startswith(f"config.toml: {key}")
+    assert value in said
+    assert expected in said
+    assert "\n" not in said
+
+
+def test_broken_toml_names_the_line() -> None:
+    with pytest.raises(ConfigError, match=r"config\.toml: the file: expected valid TOML .*line 2"):
+        parse_config("[desk]\npublish_hz = = 3", FILE)
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match="UTF-8 text"):
+        load_config(file)
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(ConfigError, match="a file that can be read"):
+        load_config(file)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match="a folder that can be written to"):
+        write_default(tmp_path / "file" / "config.toml")
+
+
+def test_a_broken_profiles_file_is_named(tmp_path: Path) -> None:
+    profiles = tmp_path / "profiles.toml"
+    profiles.write_text("[grvt]\ntaker_bps = 'x'\n")
+    with pytest.raises(ConfigError, match=r"profiles\.toml"):
+        parse_config("[[account]]\nname = 'grvt'", FILE, profiles)
+
+
+def test_a_venue_of_the_users_own_profiles(tmp_path: Path) -> None:
+    profiles = tmp_path / "profiles.toml"
+    profiles.write_text('[myvenue]\nlike = "binance"\ntaker_bps = 1\n')
+    config = parse_config("[[account]]\nname = 'a'\nvenue = 'myvenue'", FILE, profiles)
+    assert config.accounts[0].venue == "myvenue"
+
+
+def test_no_file_is_the_defaults_and_the_first_start_writes_them(tmp_path: Path) -> None:
+    file = tmp_path / "deep" / "config.toml"
+    assert load_config(file) == Config()
+    assert write_default(file)
+    assert load_config(file) == Config()
+    file.write_text("[paper]\nseed = 5\n")
+    assert not write_default(file), "what the user wrote stays"
+    config = load_config(file)
+    assert config.paper.seed == 5
+    assert config.accounts == DEFAULT_ACCOUNTS
+
+
+def test_the_defaults_allow_a_hedge_loop_at_once() -> None:
+    config = Config()
+    assert {account.name for account in config.accounts} >= {"extended", "lighter"}
+    assert len(config.accounts) == 4
+    assert all(account.mode is Mode.PAPER for account in config.accounts)
+    assert config.paper.bases == ("BTC", "ETH", "SOL")
+
+
+def test_every_limit_is_bounded() -> None:
+    assert set(RISK_BOUNDS) == set(RiskLimits.__struct_fields__)
+
+
+def decimals(low: str, high: str) -> st.SearchStrategy[Decimal]:
+    return st.decimals(D(low), D(high), places=2)
+
+
+@given(
+    st.builds(
+        Config,
+        desk=st.builds(DeskConfig, publish_hz=decimals("1", "20"), stop_timeout_s=decimals("1", "600")),
+        risk=st.builds(RiskLimits, max_leverage=decimals("0.01", "100"), max_orders_per_s=st.integers(1, 1000)),
+        paper=st.builds(
+            PaperConfig,
+            seed=st.integers(0, 2**53),
+            events_per_s=decimals("0.01", "2000"),
+            queue=st.sampled_from(Queue),
+            bases=st.lists(st.sampled_from(["BTC", "ETH", "SOL", "1000PEPE"]), min_size=1, unique=True).map(tuple),
+        ),
+        accounts=st.lists(
+            st.builds(
+                AccountConfig,
+                name=st.from_regex(r"[A-Za-z0-9_-]{1,24}", fullmatch=True),
+                venue=st.sampled_from(["grvt", "lighter", "okx"]),
+                cash=decimals("0.01", "1000000"),
+                maker_bps=st.none() | decimals("-50", "200"),
+                taker_bps=st.none() | decimals("-50", "200"),
+            ),
+            min_size=1,
+            max_size=5,
+            unique_by=lambda account: account.name,
+        ).map(tuple),
+    )
+)
+def test_what_is_written_reads_back_the_same(config: Config) -> None:
+    assert parse_config(config_text(config), FILE) == config
+
+
+def test_an_account_with_positions_goes_only_by_name() -> None:
+    config = Config(accounts=DEFAULT_ACCOUNTS[:2])
+    held = {"extended": ["BTC-USD"], "grvt": ["BTC_USDT_Perp", "ETH_USDT_Perp"], "backpack": []}
+    with pytest.raises(ConfigError) as caught:
+        check_removed(config, FILE, held, ())
+    said = str(caught.value)
+    assert "grvt" in said
+    assert "holds BTC_USDT_Perp, ETH_USDT_Perp" in said
+    assert "--forget grvt" in said
+    check_removed(config, FILE, held, ("grvt",))
+    check_removed(config, FILE, {}, ())

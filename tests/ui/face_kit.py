@@ -1,0 +1,46 @@
+"""The app on a fake link, with clock and timers in the test's hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from fake_link import FakeLink
+from scenes import NOW
+
+from cockpit.app import CockpitApp
+from cockpit.link.rows import Tables
+from venues.model import ManualClock
+
+
+class Later:
+    """Stands in for a timer: what was asked for runs when the test says so."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[float, Callable[[], None]]] = []
+
+    def __call__(self, delay: float, callback: Callable[[], None]) -> None:
+        self.calls.append((delay, callback))
+
+    def run(self) -> None:
+        calls, self.calls = self.calls, []
+        for _delay, callback in calls:
+            callback()
+
+
+class Face:
+    """An app on a fake link, with its clock and its timers in hand."""
+
+    def __init__(self, tables: Tables | None = None, *, theme: str = "harbor", pictures: Path | None = None) -> None:
+        self.clock = ManualClock(NOW)
+        self.link = FakeLink(self.clock)
+        if tables is not None:
+            self.link.snapshot(tables)
+        self.app = CockpitApp(self.link, self.clock, rate_hz=0, theme=theme, pictures=pictures)
+        self.later = Later()
+        self.app.after = self.later
+
+    def change(self, tables: Tables) -> None:
+        """The desk says something new; the screen is painted."""
+        self.link.snapshot(tables)
+        self.app.flush()
