@@ -26,9 +26,9 @@ demo: venv ## open the cockpit on the embedded paper venues
 test: venv ## run the tests
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
-cover: venv ## run the tests and hold the floor of branch coverage
+cover: venv ## run the tests and show branch coverage of the core
 	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report= $(ARGS)
-	$(BIN)/python -m coverage report --fail-under=90
+	$(BIN)/python -m coverage report
 
 check: venv ## ruff, mypy strict, import contracts
 	$(BIN)/ruff check .

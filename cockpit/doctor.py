@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib.util
 import locale
 import os
@@ -117,10 +118,28 @@ def _config(places: Locations) -> Finding:
 def _desk(places: Locations, desk_answers: Callable[[], bool]) -> Finding:
     if desk_answers():
         return Finding(Level.OK, "desk", f"answers at {places.desk_socket}")
+    holder = _journal_holder(places)
+    if holder:
+        text = f"process {holder} holds the journal and does not answer"
+        return Finding(Level.FAIL, "desk", text, f"give it a moment; else end it with: kill {holder}")
     if places.desk_socket.exists():
         text = "none runs; it left its socket behind, so it did not stop cleanly"
         return Finding(Level.WARN, "desk", text, f"start one with `cockpit`; what happened stands in {places.desk_log}")
     return Finding(Level.OK, "desk", "none runs; `cockpit` starts one")
+
+
+def _journal_holder(places: Locations) -> str:
+    """The process that holds the journal's lock; empty where nobody does."""
+    try:
+        lock = places.journal.with_name(places.journal.name + ".lock").open("r", encoding="utf-8")
+    except OSError:
+        return ""
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return lock.read().strip() or "unknown"
+    return ""
 
 
 def _paper(places: Locations) -> Finding:

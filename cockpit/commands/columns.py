@@ -24,4 +24,7 @@ FUNDING = ("ts_event", "account", "instrument", "cost", "asset", "cost_usd", "ra
 
 TRANSFERS = ("ts_event", "account", "kind", "asset", "amount", "amount_usd", "transfer_id")
 
+NUMBERS = frozenset({"price", "qty", "base_qty", "fee", "fee_usd", "cost", "cost_usd", "rate", "amount", "amount_usd"})
+"""Columns that the desk sends as text, so that no digit is lost, and that are numbers all the same."""
+
 BY_TABLE = {"fills": FILLS, "funding": FUNDING, "transfers": TRANSFERS}

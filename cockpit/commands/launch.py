@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
-from importlib import import_module
+from typing import Any
 
 import msgspec
 
@@ -14,9 +15,15 @@ from cockpit.commands.steer import ALIASES
 from cockpit.commands.talk import Talk, talk
 from cockpit.link.messages import Launch
 from strategies.params import ParamError, ParamSpec, parse_params, specs
+from strategies.registry import STRATEGIES
 
-STRATEGIES = {"hedge": ("strategies.hedge", "HedgeParams")}
-"""Strategy to the module and name of its parameters; loaded when asked for."""
+SETTLE_S = 15.0
+"""How long accounts of a desk that we have just started may take to be reconciled, seconds."""
+
+ASK_AGAIN_S = 0.25
+
+NOT_YET = "has not been reconciled yet"
+"""How the desk refuses an account that it has not compared with its venue yet; nothing was done then."""
 
 DEFAULT_TAKER = "lighter"
 """Where `--exchange` alone hedges, as perp-dex-tools does."""
@@ -27,11 +34,7 @@ def params_type(strategy: str) -> type[msgspec.Struct]:
     if strategy not in STRATEGIES:
         known = ", ".join(STRATEGIES)
         raise CommandFailed(f"cockpit launch: strategy {strategy!r} does not exist; expected one of {known}", USAGE)
-    module, name = STRATEGIES[strategy]
-    found = getattr(import_module(module), name)
-    assert isinstance(found, type)
-    assert issubclass(found, msgspec.Struct)
-    return found
+    return STRATEGIES[strategy].params_type
 
 
 def main(verb: str, argv: Sequence[str]) -> int:
@@ -41,10 +44,10 @@ def main(verb: str, argv: Sequence[str]) -> int:
         return 0 if argv else USAGE
     strategy, rest = argv[0], argv[1:]
     raw, as_json = launch_params(strategy, rest)
-    ensure_desk(None)
+    patience = SETTLE_S if ensure_desk(None) else 0.0
 
     async def ask(desk: Talk) -> object:
-        return await desk.ask(Launch(strategy, raw), timeout=60)
+        return await _launch(desk, Launch(strategy, raw), patience)
 
     result = talk(ask)
     if as_json:
@@ -53,6 +56,19 @@ def main(verb: str, argv: Sequence[str]) -> int:
         name = result.get("id") or result.get("loop") if isinstance(result, dict) else None
         put(f"{name or strategy} is running; watch it with `cockpit status`")
     return 0
+
+
+async def _launch(desk: Talk, command: Launch, patience: float) -> Any:
+    """Ask; for `patience` seconds again and again while a desk that has just started still asks its venues."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + patience
+    while True:
+        try:
+            return await desk.ask(command, timeout=60)
+        except CommandFailed as failed:
+            if NOT_YET not in str(failed) or loop.time() >= deadline:
+                raise
+        await asyncio.sleep(ASK_AGAIN_S)
 
 
 def launch_params(strategy: str, argv: Sequence[str]) -> tuple[dict[str, str], bool]:

@@ -32,6 +32,11 @@ def put_json(value: object) -> None:
     put(json_text(value))
 
 
+def _written(value: object) -> object:
+    """All digits and never an exponent, which spreadsheets misread."""
+    return f"{value:f}" if isinstance(value, Decimal) else value
+
+
 def csv_text(rows: Sequence[dict[str, object]], columns: Sequence[str]) -> str:
     """CSV with a header; columns that the rows have beyond `columns` come after them."""
     import csv
@@ -41,5 +46,5 @@ def csv_text(rows: Sequence[dict[str, object]], columns: Sequence[str]) -> str:
     out = io.StringIO()
     writer = csv.DictWriter(out, [*columns, *extra], restval="", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({key: _written(value) for key, value in row.items()} for row in rows)
     return out.getvalue()

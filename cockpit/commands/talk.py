@@ -8,9 +8,11 @@ import itertools
 import os
 import socket
 from collections.abc import Callable, Coroutine
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from cockpit import locations
+from cockpit.commands.columns import NUMBERS
 from cockpit.commands.failure import FAILED, NO_DESK, CommandFailed
 from cockpit.commands.output import read_json
 from cockpit.link.client import LinkError, SocketLink
@@ -77,7 +79,11 @@ class Talk:
         result = await self.ask(Query(what, {name: value for name, value in args.items() if value}), timeout=120)
         if not isinstance(result, list):
             raise CommandFailed(f"the desk answered {what} with something that is no list")
-        return result
+        return [{name: _figure(name, value) for name, value in row.items()} for row in result]
+
+
+def _figure(name: str, value: object) -> object:
+    return Decimal(value) if name in NUMBERS and isinstance(value, str) else value
 
 
 def talk(work: Callable[[Talk], Coroutine[object, object, T]], *, tables: bool = False) -> T:

@@ -72,7 +72,7 @@ class Booking:
 
     def fill(self, account: str, fill: FillReport, order: Order | None, *, volume: bool) -> bool:
         """Book an execution; without an order of ours it is foreign. False where it was booked before."""
-        self._turn_day()
+        self.turn_day()
         instrument = self._instruments[(account, fill.symbol)]
         base = instrument.base_qty(fill.qty, fill.price)
         fee_rate = self._rate_at(account, fill.fee_asset, instrument, fill.price)
@@ -110,7 +110,7 @@ class Booking:
         return True
 
     def funding(self, account: str, payment: FundingPayment) -> bool:
-        self._turn_day()
+        self.turn_day()
         instrument = self._instruments[(account, payment.symbol)]
         rate = self._rate_at(account, payment.asset, instrument, payment.price)
         if not self.ledger.book_funding(account, payment, rate):
@@ -225,8 +225,8 @@ class Booking:
         rate = self._markets.usd_rate(account, asset)
         return rate if rate is not None else ONE
 
-    def _turn_day(self) -> None:
-        """The first booking of a new UTC day closes the day before at the marks of now."""
+    def turn_day(self) -> None:
+        """On a new UTC day, close the day before at the marks of now; called by a timer and before each booking."""
         today = day_number(self._clock.now_ns())
         if today > self._day:
             name = day_name(self._day)

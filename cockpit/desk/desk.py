@@ -228,12 +228,13 @@ class Desk:
             await asyncio.wait(tasks, timeout=seconds)
 
     def _read_instruments(self) -> None:
-        """Instruments as last known, so that the books can be read before a venue answers."""
-        for name in self.accounts:
-            text = self.journal.reader().cursor(name, "instruments")
-            for instrument in msgspec.json.decode(text, type=list[Instrument]) if text else []:
+        """Instruments as last known, so that the books can be read before a venue answers, and those of accounts that
+        are no longer configured at all."""
+        for name, text in self.journal.reader().cursors("instruments").items():
+            for instrument in msgspec.json.decode(text, type=list[Instrument]):
                 self.booking.know(name, instrument)
-                self.markets.add(name, instrument)
+                if name in self.accounts:
+                    self.markets.add(name, instrument)
 
     def _know(self, account: Account) -> None:
         instruments = list(account.venue.instruments.values())

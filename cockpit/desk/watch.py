@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from cockpit.desk.desk import Desk
 
 ZERO = Decimal(0)
+PASS_QUERIES = 8
+"""Questions that one pass over an account asks."""
+ROUTINE_SHARE = 0.5
+"""Share of a venue's query limit that routine passes may use; the rest is for orders in doubt and for a flatten."""
 
 
 class Watch:
@@ -21,24 +25,29 @@ class Watch:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._off: dict[str, int] = {}
+        self._due: dict[str, float] = {}
         self.found: dict[str, Decimal] = {}
         """Account to what of its equity no booking explains, USD, as last reckoned."""
 
     async def run(self) -> None:
         desk = self._desk
         options = desk.options
-        every = max(1, round(options.reconcile_s / options.watch_s))
         running = asyncio.get_running_loop()
-        turn = 0
         while True:
             await asyncio.sleep(options.watch_s)
-            turn += 1
             desk.uncertain.sweep()
+            desk.booking.turn_day()
             self._exposure()
-            if turn % every == 0:
-                for account in desk.accounts.values():
-                    if account.up:
-                        desk.keep(running.create_task(desk.reconcile(account)))
+            for account in desk.accounts.values():
+                if account.up and running.time() >= self._due.get(account.name, 0.0):
+                    self._due[account.name] = running.time() + self._interval(account)
+                    desk.keep(running.create_task(desk.reconcile(account)))
+
+    def _interval(self, account: Account) -> float:
+        """Seconds between passes: as configured, but never more than half of what the venue answers in a minute."""
+        limit = account.venue.capabilities.max_queries_per_min
+        least = 0.0 if limit is None else PASS_QUERIES * 60.0 / (limit * ROUTINE_SHARE)
+        return max(self._desk.options.reconcile_s, least)
 
     def _exposure(self) -> None:
         now = self._desk.clock.now_ns()

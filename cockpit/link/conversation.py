@@ -89,7 +89,7 @@ class Conversation:
             if message.protocol != PROTOCOL:
                 older = "cockpit" if message.protocol > PROTOCOL else "desk"
                 raise ProtocolMismatch(
-                    f"the desk speaks protocol {message.protocol}, this client {PROTOCOL}; restart the {older}, the older"
+                    f"the desk speaks protocol {message.protocol}, this client {PROTOCOL}; update and restart the {older}"
                 )
             self.hello = message
             if self._attach is None:

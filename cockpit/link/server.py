@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from cockpit.link.desk_port import DeskPort
 from cockpit.link.dispatch import Dispatcher
-from cockpit.link.publisher import Publisher
+from cockpit.link.publisher import MAX_RATE_HZ, Publisher
 from cockpit.link.session import SKIP_BACKLOG, DeskSession
 from venues.model import Clock
 from venues.wire import FrameProtocol
@@ -63,12 +63,21 @@ class _Client(FrameProtocol):
 class LinkServer:
     """Serves a desk's tables and takes its commands. The folder is 0700, the socket 0600, the peer's uid ours."""
 
-    def __init__(self, desk: DeskPort, path: Path, clock: Clock, *, uid_of: PeerUid = peer_uid) -> None:
+    def __init__(
+        self,
+        desk: DeskPort,
+        path: Path,
+        clock: Clock,
+        *,
+        max_rate_hz: float = MAX_RATE_HZ,
+        uid_of: PeerUid = peer_uid,
+    ) -> None:
         self._desk = desk
         self._path = path
         self._clock = clock
         self._uid_of = uid_of
-        self._publisher = Publisher(desk.tables, clock)
+        self._max_rate_hz = max_rate_hz
+        self._publisher = Publisher(desk.tables, clock, max_rate_hz)
         self._dispatcher = Dispatcher(desk, self._publisher.invalidate)
         self._sessions: dict[FrameProtocol, DeskSession] = {}
         self._server: asyncio.Server | None = None
@@ -117,7 +126,8 @@ class LinkServer:
             self.refused += 1
             protocol.abort()
             return
-        session = DeskSession(protocol, self._publisher, self._dispatcher, self._clock, asyncio.get_running_loop())
+        loop = asyncio.get_running_loop()
+        session = DeskSession(protocol, self._publisher, self._dispatcher, self._clock, loop, self._max_rate_hz)
         self._sessions[protocol] = session
         session.hello(self._desk.version, self._desk.pid)
 

@@ -38,8 +38,15 @@ class DeskSession:
     """One client. It is told what changed since its own last message, at its own rate, and never waited for."""
 
     def __init__(
-        self, peer: Peer, publisher: Publisher, dispatcher: Dispatcher, clock: Clock, loop: asyncio.AbstractEventLoop
+        self,
+        peer: Peer,
+        publisher: Publisher,
+        dispatcher: Dispatcher,
+        clock: Clock,
+        loop: asyncio.AbstractEventLoop,
+        max_rate_hz: float = MAX_RATE_HZ,
     ) -> None:
+        self._max_rate_hz = max_rate_hz
         self._peer = peer
         self._publisher = publisher
         self._dispatcher = dispatcher
@@ -121,7 +128,7 @@ class DeskSession:
 
     def _attach(self, rate_hz: float) -> None:
         first = self._timer is None
-        rate = min(max(rate_hz, 1 / HEARTBEAT_S), MAX_RATE_HZ) if rate_hz == rate_hz else 1 / HEARTBEAT_S
+        rate = min(max(rate_hz, 1 / HEARTBEAT_S), self._max_rate_hz) if rate_hz == rate_hz else 1 / HEARTBEAT_S
         self._interval = 1 / rate
         self._cursor = None
         if first:

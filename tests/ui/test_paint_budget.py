@@ -24,8 +24,8 @@ from widgets.paint import Painted
 FLUSHES = 25
 UPDATES_PER_FLUSH = 250
 """A thousand updates a second, painted four times a second."""
-BYTES_PER_FLUSH = 5_000
-"""20 kB/s at four paints a second."""
+BYTES_PER_FLUSH = 2_500
+"""10 kB/s at four paints a second."""
 LINES_PER_100_UPDATES = 30
 
 

@@ -56,6 +56,8 @@ class Capabilities(msgspec.Struct, frozen=True):
     pricing: Pricing = Pricing.BOOK
     client_id_max_len: int = 36
     max_orders_per_s: float | None = None
+    max_queries_per_min: float | None = None
+    """What the venue answers in a minute before it refuses; None where it does not say."""
     maker_fee: Decimal = Decimal(0)
     """Fraction of notional at the account's tier; negative is a rebate."""
     taker_fee: Decimal = Decimal(0)

@@ -120,6 +120,7 @@ class PaperClient:
         self._symbols: dict[str, None] = {}
         self._questions = Questions(account, query_timeout)
         self._up = False
+        self._taken_over = False
         self._redial: asyncio.Task[None] | None = None
         self._redial_delay = REDIAL_FIRST_S
         self._up_since = 0.0
@@ -160,6 +161,7 @@ class PaperClient:
             raise RuntimeError(f"{self._account}: connect was called twice")
         self._listener = listener
         self._in_flight.listener = listener
+        self._taken_over = False
         try:
             await self._dial()
         except BaseException:
@@ -175,6 +177,8 @@ class PaperClient:
                 protocol.close()
         self._link = self._dialled = None
         self._up = False
+        if self._welcome is not None and not self._welcome.done():
+            self._welcome.set_exception(ConnectionError("closed"))
         self._questions.fail("closed")
         redial, self._redial = self._redial, None
         if redial is not None:
@@ -207,7 +211,7 @@ class PaperClient:
                 dialled.close()
 
     async def _redial_until_up(self) -> None:
-        while self._link is None:
+        while self._link is None and not self._taken_over:
             await asyncio.sleep(self._redial_delay)
             self._redial_delay = min(2 * self._redial_delay, REDIAL_MAX_S)
             try:
@@ -224,16 +228,16 @@ class PaperClient:
             if self._welcome is not None and not self._welcome.done():
                 self._welcome.set_exception(ConnectionError("the exchange hung up"))
         elif protocol is self._link:
-            self._go_down(f"connection lost: {error or 'the exchange hung up'}", redial=True)
+            self._go_down(f"connection lost: {error or 'the exchange hung up'}")
 
-    def _go_down(self, reason: str, *, redial: bool) -> None:
+    def _go_down(self, reason: str) -> None:
         self._link = None
         self._up = False
         self._questions.fail(reason)
         self._in_flight.lose(reason)
         self._tell_connection(False, reason)
-        if not redial or self._listener is None:
-            return
+        if self._taken_over or self._listener is None or self._redial is not None:
+            return  # a redial that has just come through sees by itself that the connection is gone again
         loop = asyncio.get_running_loop()
         if loop.time() - self._up_since > REDIAL_MAX_S:
             self._redial_delay = REDIAL_FIRST_S
@@ -317,7 +321,8 @@ class PaperClient:
                 self._welcome.set_exception(failure_error(refused.failure, refused.text))
         else:
             protocol.close()
-            self._go_down(refused.text, redial=refused.failure is not Failure.TAKEN_OVER)
+            self._taken_over = refused.failure is Failure.TAKEN_OVER
+            self._go_down(refused.text)
 
     # -- trading -------------------------------------------------------------------------------------------------
 

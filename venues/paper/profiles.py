@@ -77,6 +77,7 @@ class Profile(msgspec.Struct, frozen=True):
             dead_man_switch=self.dead_man_switch,
             client_id_max_len=self.client_id_max_len,
             max_orders_per_s=self.order_limit.rate,
+            max_queries_per_min=None if self.rest_limit.rate is None else self.rest_limit.rate * 60,
             maker_fee=self.maker_bps / 10_000,
             taker_fee=self.taker_bps / 10_000,
         )

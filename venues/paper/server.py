@@ -146,7 +146,6 @@ class PaperServer:
             task.cancel()
         if session.line is not None and session.line.session is protocol:
             session.line.session = None
-            session.line.symbols = set()
 
     def _refuse(self, protocol: FrameProtocol, failure: Failure, text: str) -> None:
         protocol.send(ENCODER.encode(Refused(failure, text)))

@@ -29,6 +29,7 @@ from paper_socket_kit import (
 
 from venues.model import (
     CancelReport,
+    Capabilities,
     ManualClock,
     OrderStatus,
     OrderStatusReport,
@@ -40,6 +41,7 @@ from venues.model import (
     VenueUnavailable,
 )
 from venues.paper.client import PaperClient
+from venues.paper.protocol import ENCODER, Failure, Refused, Welcome
 from venues.paper.server import PaperServer
 from venues.wire import frame
 
@@ -319,6 +321,59 @@ async def test_a_stranger_at_the_path_is_unavailable(tmp_path: Path, hello: byte
         await client.connect(Recorder())
     with pytest.raises(VenueUnavailable):
         await client.fault("clear")
+    server.close()
+    await server.wait_closed()
+
+
+async def test_a_connection_that_is_lost_with_its_welcome_is_redialled_once(tmp_path: Path) -> None:
+    welcome = frame(ENCODER.encode(Welcome("maker", "binance", Capabilities(), {}, True, "connected")))
+    taken = Refused(Failure.TAKEN_OVER, "another session logged in to maker")
+    replies = [welcome, welcome + frame(b"\xc1"), welcome, welcome + frame(ENCODER.encode(taken))]
+    served = 0
+
+    async def exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal served
+        await reader.read(1)
+        writer.write(replies[served])
+        served += 1
+        writer.close()
+
+    path = tmp_path / "paper.sock"
+    server = await asyncio.start_unix_server(exchange, path)
+    client, recorder = PaperClient("maker", path, ManualClock()), Recorder()
+    await client.connect(recorder)
+    await recorder.until(lambda: recorder.connections[-1] == (False, taken.text))
+    redials = [task for task in asyncio.all_tasks() if "_redial_until_up" in repr(task.get_coro())]
+    assert len(redials) <= 1, "redialled twice over"
+    await asyncio.wait_for(asyncio.gather(*redials), WAIT_S)
+    assert served == 4
+    assert [up for up, _ in recorder.connections] == [True, False] * 4
+    # it may be brought back by hand
+    replies.append(welcome)
+    await client.close()
+    await client.connect(recorder)
+    await client.close()
+    server.close()
+    await server.wait_closed()
+
+
+async def test_close_while_connecting_ends_the_wait(tmp_path: Path) -> None:
+    logged_in = asyncio.Event()
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        logged_in.set()
+        await reader.read(1000)
+        writer.close()
+
+    path = tmp_path / "paper.sock"
+    server = await asyncio.start_unix_server(silent, path)
+    client = PaperClient("maker", path, ManualClock())
+    connecting = asyncio.ensure_future(client.connect(Recorder()))
+    await asyncio.wait_for(logged_in.wait(), WAIT_S)
+    await client.close()
+    with pytest.raises(VenueUnavailable, match="closed"):
+        await asyncio.wait_for(connecting, WAIT_S)
     server.close()
     await server.wait_closed()
 
