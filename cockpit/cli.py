@@ -49,14 +49,10 @@ def help_text() -> str:
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit code: 0 done, 1 it did not work out, 2 the command line is wrong, 3 no desk is running."""
     args = list(sys.argv[1:] if argv is None else argv)
-    if args and args[0] in ("-h", "--help", "help"):
-        sys.stdout.write(help_text() + "\n")
-        return 0
-    if args and args[0] in ("-V", "--version"):
-        sys.stdout.write(f"cockpit {version('cockpit')}\n")
-        return 0
     try:
-        return _dispatch(args)
+        code = _dispatch(args)
+        sys.stdout.flush()
+        return code
     except BrokenPipeError:
         # Whoever read our output has gone (`| head`); Python must not complain about it at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -68,6 +64,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _dispatch(args: list[str]) -> int:
     from cockpit.commands.failure import USAGE, CommandFailed
 
+    if args and args[0] in ("-h", "--help", "help"):
+        sys.stdout.write(help_text() + "\n")
+        return 0
+    if args and args[0] in ("-V", "--version"):
+        sys.stdout.write(f"cockpit {version('cockpit')}\n")
+        return 0
     try:
         if not args or args[0].startswith("-"):
             return int(import_module("cockpit.commands.tui").main("", args))

@@ -7,7 +7,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from functools import partial
@@ -24,6 +24,7 @@ from cockpit.host.accounts import paper_spec
 from cockpit.host.commands import DeskHost
 from cockpit.link.server import LinkServer, ServerError
 from strategies.registry import STRATEGIES
+from venues.eventloop import loop_factory
 from venues.model import SystemClock
 from venues.paper.client import PaperClient
 from venues.paper.host import PaperHost
@@ -37,15 +38,6 @@ VERSION = version("cockpit")
 SWITCH_INTERVAL_S = 0.0005
 """How long the journal's thread may hold the interpreter while the desk wants it: the default of 5 ms would stand in
 the way between a fill and its hedge."""
-
-
-def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
-    """uvloop where there is one: its tail latency is a third of asyncio's own."""
-    try:
-        import uvloop
-    except ImportError:
-        return asyncio.new_event_loop
-    return uvloop.new_event_loop
 
 
 def main(config_path: Path | None, forget: tuple[str, ...]) -> int:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
 
 from cockpit import locations
 from cockpit.commands.failure import FAILED, Parser
 from cockpit.commands.output import put, put_json
 from cockpit.commands.talk import desk_answers
+from cockpit.commands.tui import on_terminal
 from cockpit.doctor import Level, examine
 from venues.model import SystemClock
 
@@ -19,8 +19,7 @@ def main(verb: str, argv: Sequence[str]) -> int:
     parser.add_json()
     options = parser.parse_args(argv)
     places = locations.find()
-    tty = sys.stdin.isatty() and sys.stdout.isatty()
-    findings = examine(places, os.environ, SystemClock(), tty=tty, desk_answers=lambda: desk_answers(places))
+    findings = examine(places, os.environ, SystemClock(), tty=on_terminal(), desk_answers=lambda: desk_answers(places))
     failed = any(finding.level is Level.FAIL for finding in findings)
     if options.json:
         put_json({"ok": not failed, "checks": findings})

@@ -26,15 +26,20 @@ def main(verb: str, argv: Sequence[str]) -> int:
     parser.add_argument("--config", type=Path, default=None, metavar="FILE", help="config.toml of a desk it starts")
     parser.add_argument("--theme", default="", help="colours")
     options = parser.parse_args(argv)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not on_terminal():
         raise CommandFailed(NO_TERMINAL, USAGE)
     if options.config is not None and not options.config.is_file():
         raise CommandFailed(f"cockpit: --config: {str(options.config)!r} is not a file; expected a config.toml", USAGE)
     run = _embedded(options.config, options.theme) if options.embedded else _attached(options.config, options.theme)
     last_word = asyncio.run(run)
-    if last_word:
+    if last_word and not options.embedded:
         put(last_word)
     return 0
+
+
+def on_terminal() -> bool:
+    """Whether somebody can see us and type."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 async def _attached(config: Path | None, theme: str) -> str | None:

@@ -43,6 +43,8 @@ from venues.model import (
 )
 
 ZERO = Decimal(0)
+KEEP_LOG_NS = 30 * 86_400 * 1_000_000_000
+"""Log lines and the steps of orders are kept for 30 days; money is kept for ever."""
 
 
 class DeskOptions(msgspec.Struct, frozen=True):
@@ -157,6 +159,7 @@ class Desk:
         for job in reader.flattens():
             if not State(job.state).ended:
                 self.flattener.start(msgspec.json.decode(job.spec, type=Spec))
+        self.journal.prune(self.clock.now_ns() - KEEP_LOG_NS)
         self._watch_task = asyncio.get_running_loop().create_task(self.watch.run())
         self.alarms.say("info", "desk", f"started, run {self.epoch}, {len(self.accounts)} accounts")
         await self.journal.barrier()

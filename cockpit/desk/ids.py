@@ -90,6 +90,7 @@ class OrderId(msgspec.Struct, frozen=True, order=True):
             return None
         epoch, slot, letter, serial, attempt = match.groups()
         try:
-            return cls(int(epoch, 16), int(slot), _LETTER_ROLES[letter], int(serial), int(attempt))
+            order_id = cls(int(epoch, 16), int(slot), _LETTER_ROLES[letter], int(serial), int(attempt))
         except ValueError:
             return None
+        return order_id if order_id.text == text else None

@@ -21,6 +21,11 @@ WriterFactory: TypeAlias = Callable[[Connect], JournalWriter]
 """`SyncWriter`, `ThreadWriter`, or a `functools.partial` of one with its options."""
 
 
+DAY_NS = 86_400 * 1_000_000_000
+EPOCHS_FROM_NS = 20_454 * DAY_NS
+"""2026-01-01, ns since the Unix epoch."""
+
+
 class OrderFacts(Protocol):
     """What the journal keeps of an order; the tracker's `Order` has it all."""
 
@@ -128,8 +133,11 @@ class Journal:
     # -- the run
 
     def begin_epoch(self, *, ts: int, pid: int, version: str) -> int:
-        """Number of this run, on disk before it is returned: client order ids are derived from it."""
-        epoch = self._reader.epoch() + 1
+        """Number of this run, on disk before it is returned: client order ids are derived from it.
+
+        It is at least the number of days since 2026, so that a new journal beside old accounts does not use the ids of
+        the journal before it again."""
+        epoch = max(self._reader.epoch() + 1, (ts - EPOCHS_FROM_NS) // DAY_NS)
         self._write("epoch", epoch, ts, pid, version)
         self.flush()
         return epoch

@@ -130,6 +130,7 @@ class OrderTracker:
         if order.id in self._live or order.id in self._ended:
             raise ValueError(f"client order id {order.id} was used before")
         self._live[order.id] = order
+        self._settle(order)
 
     def get(self, client_order_id: str) -> Order | None:
         return self._live.get(client_order_id) or self._ended.get(client_order_id)
@@ -167,9 +168,12 @@ class OrderTracker:
             return None
         if report.venue_order_id and not order.venue_order_id:
             self._name(order, report.venue_order_id)
-        grew = report.filled_qty > order.reported_qty
+        # FILLED means all of it, whatever quantity the venue left out beside it.
+        whole = report.status is OrderStatus.FILLED
+        claimed = order.request.qty if whole else min(report.filled_qty, order.request.qty)
+        grew = claimed > order.reported_qty
         if grew:
-            order.reported_qty = min(report.filled_qty, order.request.qty)
+            order.reported_qty = claimed
         if not self._move(order, report.status, report.ts_init, _words(report)) and grew:
             self._settle(order)
             self._on_change(order)

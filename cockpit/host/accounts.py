@@ -24,6 +24,8 @@ def paper_spec(config: Config, profiles_file: Path) -> PaperSpec:
                 name=account.name,
                 venue=account.venue,
                 cash={settle: Decimal(account.cash)},
+                maker_bps=account.maker_bps,
+                taker_bps=account.taker_bps,
             )
         )
     return PaperSpec(

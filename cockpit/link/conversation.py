@@ -88,9 +88,8 @@ class Conversation:
         if isinstance(message, Hello):
             if message.protocol != PROTOCOL:
                 older = "cockpit" if message.protocol > PROTOCOL else "desk"
-                raise ProtocolMismatch(
-                    f"the desk speaks protocol {message.protocol}, this client {PROTOCOL}; update and restart the {older}"
-                )
+                text = f"the desk speaks protocol {message.protocol}, this client {PROTOCOL}"
+                raise ProtocolMismatch(f"{text}; update and restart the {older}")
             self.hello = message
             if self._attach is None:
                 self._ready.set()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 from link_kit import FakeDesk
 
+from cockpit.link.messages import Ack, Command, Query
 from cockpit.link.server import LinkServer
 from venues.model import SystemClock
 
@@ -55,3 +57,20 @@ def serving(desk: FakeDesk, path: Path) -> Iterator[DeskThread]:
     finally:
         thread.stop()
         thread.join()
+
+
+def results(by_query: dict[str, object]) -> Callable[[Command], Ack]:
+    """Answers of a desk: JSON by the query's name; everything else is taken."""
+
+    def answer(command: Command) -> Ack:
+        verb = command.verb
+        body = by_query.get(verb.what) if isinstance(verb, Query) else by_query.get(type(verb).__name__)
+        return Ack(command.id, ok=True, result=msgspec.Raw(msgspec.json.encode(body)))
+
+    return answer
+
+
+def one_line(text: str) -> str:
+    assert text.count("\n") == 1
+    assert text.endswith("\n")
+    return text

@@ -13,30 +13,24 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from cli_kit import DeskThread, serving
-from link_kit import FakeDesk, flatten_row, full_tables, wear
+from cli_kit import one_line, results, serving
+from link_kit import FakeDesk, wear
 
 from cockpit import locations
 from cockpit.cli import VERBS, main
-from cockpit.commands import emergency, spawn
 from cockpit.link.messages import (
     Ack,
-    Command,
     Fault,
-    Flatten,
     FlattenCancel,
     Launch,
     Pause,
     Query,
-    Reduce,
     Resume,
     ResumeAccount,
     SetParams,
-    Shutdown,
     Stop,
     Verb,
 )
-from cockpit.link.rows import FlattenRow
 
 
 @pytest.fixture(autouse=True)
@@ -50,23 +44,6 @@ def desk(places: locations.Locations) -> Iterator[FakeDesk]:
     fake = FakeDesk()
     with serving(fake, places.desk_socket):
         yield fake
-
-
-def results(by_query: dict[str, object]):
-    """Answers of a desk: JSON by the query's name; everything else is taken."""
-
-    def answer(command: Command) -> Ack:
-        verb = command.verb
-        body = by_query.get(verb.what) if isinstance(verb, Query) else by_query.get(type(verb).__name__)
-        return Ack(command.id, ok=True, result=msgspec.Raw(msgspec.json.encode(body)))
-
-    return answer
-
-
-def one_line(text: str) -> str:
-    assert text.count("\n") == 1
-    assert text.endswith("\n")
-    return text
 
 
 FILL = {
@@ -196,6 +173,14 @@ def test_reading_verbs_load_no_terminal_toolkit() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 3, done.stderr
+
+
+def test_a_reader_that_has_gone_is_no_traceback() -> None:
+    command = [sys.executable, "-m", "cockpit", "--help"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait(30) == 1
 
 
 # -- reading ---------------------------------------------------------------------------------------------------------
@@ -378,184 +363,3 @@ def test_launch(flags: list[str], params: dict[str, str], desk: FakeDesk, capsys
     assert desk.commands[-1].verb == Launch("hedge", params)
     assert main(["launch", "hedge", *flags, "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"ok": True, "result": {"id": "h7"}}
-
-
-# -- flatten ---------------------------------------------------------------------------------------------------------
-
-
-class FlatteningDesk:
-    """Answers a flatten's progress from a list, the last for ever."""
-
-    def __init__(self, desk: FakeDesk, rows: list[FlattenRow]) -> None:
-        self.rows = rows
-        desk.answer = self.answer
-
-    def answer(self, command: Command) -> Ack:
-        if not isinstance(command.verb, Query):
-            return Ack(command.id, ok=True, result=msgspec.Raw(b'{"id": "f1"}'))
-        row = self.rows.pop(0) if len(self.rows) > 1 else self.rows[0]
-        return Ack(command.id, ok=True, result=msgspec.Raw(msgspec.json.encode(row)))
-
-
-def test_flatten_succeeds_only_when_every_venue_reads_flat(desk: FakeDesk, capsys: pytest.CaptureFixture[str]) -> None:
-    working = flatten_row(text="3 legs left", legs=("lighter BTC: closing",))
-    FlatteningDesk(desk, [working, working, flatten_row(state="blocked"), flatten_row(state="flat", text="all flat")])
-    assert main(["flatten", "--all", "--json"]) == 0
-    out, err = capsys.readouterr()
-    assert json.loads(out) == {
-        "ok": True,
-        "id": "f1",
-        "kind": "flatten",
-        "state": "flat",
-        "accounts": ["lighter"],
-        "text": "all flat",
-        "legs": [],
-        "ts": 1_763_715_600_000_000_000,
-    }
-    assert err == ""
-    assert desk.commands[0].verb == Flatten()
-
-
-def test_flatten_that_is_blocked_names_legs_and_exposure_and_fails(
-    desk: FakeDesk, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(emergency, "BLOCKED_S", 0.0)
-    blocked = flatten_row(
-        state="blocked", legs=("lighter BTC-PERP 0.05: venue down",), text="would keep 0.05 BTC naked"
-    )
-    FlatteningDesk(desk, [blocked])
-    argv = ["flatten", "--account", "lighter", "--account", "grvt", "--scope", "all", "--name", "grvt"]
-    assert main(argv) == 1
-    out, err = capsys.readouterr()
-    assert "blocked: would keep 0.05 BTC naked" in out
-    assert "not closed: lighter BTC-PERP 0.05: venue down" in out
-    assert "the desk goes on trying until `cockpit flatten --cancel f1`" in err
-    assert desk.commands[0].verb == Flatten(("lighter", "grvt"), "all", ("grvt",))
-    assert main(["flatten", "--all", "--json"]) == 1
-    assert json.loads(capsys.readouterr().out)["legs"] == ["lighter BTC-PERP 0.05: venue down"]
-
-
-def test_flatten_out_of_patience(desk: FakeDesk, capsys: pytest.CaptureFixture[str]) -> None:
-    FlatteningDesk(desk, [flatten_row(text="2 legs left")])
-    assert main(["flatten", "--all", "--timeout", "0.2"]) == 1
-    assert "goes on trying" in capsys.readouterr().err
-
-
-def test_flatten_cancelled_by_somebody_else_is_no_success(desk: FakeDesk, capsys: pytest.CaptureFixture[str]) -> None:
-    FlatteningDesk(desk, [flatten_row(state="cancelled", text="cancelled by tui:a@b")])
-    assert main(["flatten", "--all"]) == 1
-    assert "goes on trying" not in capsys.readouterr().err
-
-
-def test_handing_over_without_waiting_is_not_success_either(desk: FakeDesk, capsys: pytest.CaptureFixture[str]) -> None:
-    FlatteningDesk(desk, [flatten_row()])
-    assert main(["flatten", "--all", "--no-wait", "--json"]) == 4
-    assert json.loads(capsys.readouterr().out)["ok"] is False
-
-
-def test_reduce(desk: FakeDesk, capsys: pytest.CaptureFixture[str]) -> None:
-    done = msgspec.structs.replace(flatten_row(state="done"), kind="reduce")
-    FlatteningDesk(desk, [done])
-    assert main(["reduce", "--all", "--fraction", "0.5"]) == 0
-    assert desk.commands[0].verb == Reduce("0.5")
-    capsys.readouterr()
-
-
-@pytest.mark.parametrize("answer", [None, {"state": "flat"}, []])
-def test_an_answer_that_says_nothing_is_never_flat(
-    answer: object, desk: FakeDesk, capsys: pytest.CaptureFixture[str]
-) -> None:
-    desk.answer = results({"Flatten": {"id": "f1"}, "flatten": answer})
-    assert main(["flatten", "--all"]) == 1
-    assert "does not say how f1 is" in one_line(capsys.readouterr().err)
-    desk.answer = results({"Flatten": None})
-    assert main(["flatten", "--all"]) == 1
-    assert "named no id" in one_line(capsys.readouterr().err)
-
-
-# -- the desk's own life ---------------------------------------------------------------------------------------------
-
-
-def test_desk_stop_waits_until_it_is_gone(places: locations.Locations, capsys: pytest.CaptureFixture[str]) -> None:
-    fake = FakeDesk()
-    with serving(fake, places.desk_socket) as thread:
-
-        def answer(command: Command) -> Ack:
-            if isinstance(command.verb, Shutdown):
-                thread.stop()
-            return Ack(command.id, ok=True)
-
-        fake.answer = answer
-        assert main(["desk", "stop", "--json"]) == 0
-        assert json.loads(capsys.readouterr().out) == {"ok": True, "pid": 4711}
-    assert not places.desk_socket.exists()
-
-
-def test_desk_stop_says_so_when_it_does_not_end(desk: FakeDesk, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["desk", "stop", "--timeout", "0.2"]) == 1
-    assert "still running after 0.2 s" in one_line(capsys.readouterr().err)
-
-
-def test_paper_stop(desk: FakeDesk, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["paper", "stop"]) == 1
-    assert "a desk trades on the paper exchange" in one_line(capsys.readouterr().err)
-    assert main(["paper", "stop", "--force", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"ok": True, "was_running": False}
-
-
-def test_a_desk_that_dies_at_once_shows_its_words(tmp_path: Path) -> None:
-    log = tmp_path / "desk.log"
-    log.write_text("an older run\n")
-    command = [sys.executable, "-c", "import sys; sys.exit('config.toml: [desk] x: expected y')"]
-    with pytest.raises(spawn.CommandFailed) as failed:
-        spawn.start_desk(command, log, lambda: False)
-    assert "exit code 1" in str(failed.value)
-    assert "config.toml: [desk] x: expected y" in str(failed.value)
-    assert "an older run" not in str(failed.value)
-
-
-def test_a_desk_that_never_answers_is_given_up(tmp_path: Path) -> None:
-    log = tmp_path / "desk.log"
-    with pytest.raises(spawn.CommandFailed, match="does not answer after 0 s"):
-        spawn.start_desk([sys.executable, "-c", "input()"], log, lambda: False, timeout=0)
-
-
-def test_a_desk_that_answers_is_left_alone(desk: FakeDesk) -> None:
-    assert not spawn.ensure_desk(None)
-
-
-def test_a_long_log_is_put_aside(tmp_path: Path) -> None:
-    log = tmp_path / "desk.log"
-    log.write_bytes(b"x" * (spawn.MAX_LOG + 1))
-    spawn.start_desk([sys.executable, "-c", "print('hello')"], log, lambda: True)
-    assert (tmp_path / "desk.log.old").stat().st_size == spawn.MAX_LOG + 1
-
-
-def test_the_desks_config_must_exist(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["desk", "--config", "/nowhere.toml"]) == 1
-    assert "'/nowhere.toml' is not a file" in one_line(capsys.readouterr().err)
-
-
-def test_a_desk_that_says_nothing(
-    places: locations.Locations, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Somebody listens and never speaks: a desk that hangs."""
-    import socket
-
-    from cockpit.commands import talk
-
-    monkeypatch.setattr(talk, "CONNECT_S", 0.1)
-    places.prepare()
-    with socket.socket(socket.AF_UNIX) as deaf:
-        deaf.bind(str(places.desk_socket))
-        deaf.listen()
-        assert main(["status"]) == 3
-    assert "the desk does not answer" in one_line(capsys.readouterr().err)
-
-
-def test_two_fake_desks_never_share_a_socket(desk: FakeDesk, places: locations.Locations) -> None:
-    thread = DeskThread(FakeDesk(full_tables()), places.desk_socket.with_name("other.sock"))
-    thread.start()
-    thread.stop()
-    thread.join()
-    assert places.desk_socket.exists()

@@ -13,6 +13,7 @@ import pytest
 
 from cockpit import doctor, locations
 from cockpit.cli import main
+from cockpit.desk.journal_file import FileLock
 from cockpit.doctor import Finding, Level, examine
 from venues.model import ManualClock
 
@@ -68,6 +69,16 @@ def test_a_socket_left_behind(places: locations.Locations) -> None:
     found = check(places)["desk"]
     assert found.level is Level.WARN
     assert "did not stop cleanly" in found.found
+
+
+def test_a_desk_that_hangs_is_named(places: locations.Locations) -> None:
+    places.prepare()
+    lock = FileLock(places.journal)
+    found = check(places)["desk"]
+    lock.release()
+    assert found.level is Level.FAIL
+    assert found.found == f"process {os.getpid()} holds the journal and does not answer"
+    assert check(places)["desk"].level is Level.OK
 
 
 def test_a_clock_that_is_years_behind(places: locations.Locations) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fake_link import FakeLink
 from scenes import NOW
+from textual.pilot import Pilot
 
 from cockpit.app import CockpitApp
 from cockpit.link.rows import Tables
@@ -44,3 +45,8 @@ class Face:
         """The desk says something new; the screen is painted."""
         self.link.snapshot(tables)
         self.app.flush()
+
+
+async def settled(pilot: Pilot[str]) -> None:
+    await pilot.pause()
+    await pilot.pause()

@@ -10,11 +10,10 @@ from decimal import Decimal
 import msgspec
 import pytest
 import scenes
-from face_kit import Face
+from face_kit import Face, settled
 from rich.console import Console
 from textual._compositor import CompositorUpdate
 from textual.app import App
-from textual.pilot import Pilot
 from textual.screen import Screen
 
 from cockpit.link.messages import Delta
@@ -48,23 +47,6 @@ class Meter:
         return sum(widget.lines_painted for widget in self._app.screen.query(Painted))
 
 
-def busy_delta(rng: random.Random, seq: int, tables: Tables) -> Delta:
-    """What 250 book updates over 4 accounts and 12 markets leave behind: every price and figure a little moved."""
-    drift = {coin: Decimal(rng.randint(-30, 30)) / 100_000 for coin in scenes.MARKS}
-    for index, row in enumerate(tables.positions):
-        mark = row.mark * (1 + drift[row.base])
-        tables.positions[index] = msgspec.structs.replace(
-            row, mark=mark, unrealised_usd=(mark - row.entry) * row.base_qty, notional_usd=mark * row.base_qty
-        )
-    for index, spread in enumerate(tables.spreads):
-        step = rng.uniform(-0.3, 0.3)
-        history = spread.history if seq % 4 else (*spread.history[1:], spread.history[-1] + step)
-        tables.spreads[index] = msgspec.structs.replace(
-            spread, buy_a_bps=(spread.buy_a_bps or 0) + step, sell_a_bps=(spread.sell_a_bps or 0) - step, history=history
-        )
-    return Delta(seq, 0, Tables(positions=tables.positions, spreads=tables.spreads))
-
-
 async def measured(change: Callable[[Face, int], None], monkeypatch: pytest.MonkeyPatch) -> tuple[float, float]:
     """Bytes a flush and lines per hundred updates while `change` is applied before each flush."""
     face = Face(scenes.busy())
@@ -80,17 +62,12 @@ async def measured(change: Callable[[Face, int], None], monkeypatch: pytest.Monk
         return meter.bytes / FLUSHES, (meter.lines - before) / (FLUSHES * UPDATES_PER_FLUSH / 100)
 
 
-async def settled(pilot: Pilot[str]) -> None:
-    await pilot.pause()
-    await pilot.pause()
-
-
 async def test_a_thousand_updates_a_second_fit_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = random.Random(7)
     tables = scenes.busy()
 
     def change(face: Face, number: int) -> None:
-        assert face.link.store.apply(busy_delta(rng, 2 + number, tables))
+        assert face.link.store.apply(scenes.busy_delta(rng, 2 + number, tables))
 
     size, lines = await measured(change, monkeypatch)
     assert 500 < size <= BYTES_PER_FLUSH
@@ -130,7 +107,7 @@ async def test_screens_below_are_not_painted() -> None:
         await settled(pilot)
         before = sum(widget.lines_painted for widget in below.query(Painted))
         for number in range(4):
-            face.link.store.apply(busy_delta(rng, 2 + number, tables))
+            face.link.store.apply(scenes.busy_delta(rng, 2 + number, tables))
             face.app.flush()
             await settled(pilot)
         assert sum(widget.lines_painted for widget in below.query(Painted)) == before

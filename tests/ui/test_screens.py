@@ -105,7 +105,9 @@ def test_positions_that_differ_from_the_ledger(snap_compare: SnapCompare) -> Non
     tables = scenes.busy()
     odd = tables.positions[0]
     tables.positions[0] = msgspec.structs.replace(odd, ledger_qty=odd.qty * 2, foreign_qty=odd.qty)
-    tables.accounts[0] = scenes.account("lighter", 0, health=Health.SUSPECT, state="halted", note="rollback: 0.1 to 0.05")
+    tables.accounts[0] = scenes.account(
+        "lighter", 0, health=Health.SUSPECT, state="halted", note="rollback: 0.1 to 0.05"
+    )
     face = Face(tables)
     assert snap_compare(face.app, terminal_size=MIDDLE, run_before=keys(face, "2"))
 

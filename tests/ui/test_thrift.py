@@ -8,12 +8,11 @@ import random
 import pyte
 import pytest
 import scenes
-from face_kit import Face
+from face_kit import Face, settled
 from rich.color import ColorSystem
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
-from test_paint_budget import busy_delta, settled
 from textual._compositor import ChopsUpdate, CompositorUpdate
 from textual.app import App
 from textual.screen import Screen
@@ -37,8 +36,9 @@ class Glass:
         self._stream.feed(update.render_segments(terminal).replace("\n", ""))
 
     def cells(self) -> list[list[tuple[object, ...]]]:
-        rows = self.screen.buffer
-        return [[(c.data, c.fg, c.bg, c.bold) for c in (rows[y][x] for x in range(SIZE[0]))] for y in range(SIZE[1])]
+        """What the eye sees: of a blank only the background."""
+        rows = [[self.screen.buffer[y][x] for x in range(SIZE[0])] for y in range(SIZE[1])]
+        return [[(c.data, c.bg) if c.data == " " else (c.data, c.bg, c.fg, c.bold) for c in row] for row in rows]
 
 
 @pytest.mark.parametrize("keys", [(), ("ctrl+x",), ("n",), ("2", "z"), ("greater_than_sign", "T")])
@@ -59,7 +59,7 @@ async def test_same_picture_as_painting_everything(monkeypatch: pytest.MonkeyPat
             await pilot.press(key)
             await face.app.workers.wait_for_complete()
         for number in range(6):
-            face.link.store.apply(busy_delta(rng, 2 + number, tables))
+            face.link.store.apply(scenes.busy_delta(rng, 2 + number, tables))
             face.clock.advance(0.25)
             face.app.flush()
             await settled(pilot)

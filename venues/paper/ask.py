@@ -9,7 +9,6 @@ from typing import TypeVar
 import msgspec
 
 from venues.model import VenueError, VenueRejected, VenueUnavailable
-from venues.paper.frames import PaperFrames
 from venues.paper.protocol import ENCODER, SERVER_DECODER, Args, Failure, Refused, Request, Response, What
 from venues.wire import FrameProtocol
 
@@ -104,7 +103,7 @@ async def ask_once(
     protocol: FrameProtocol | None = None
     try:
         async with asyncio.timeout(timeout):
-            _, protocol = await loop.create_unix_connection(lambda: PaperFrames(on_frame, on_lost), str(path))
+            _, protocol = await loop.create_unix_connection(lambda: FrameProtocol(on_frame, on_lost), str(path))
             protocol.send(ENCODER.encode(Request(1, what, args)))
             response = await answer
     except (OSError, TimeoutError) as error:

@@ -30,7 +30,6 @@ from venues.model import (
     VenueUnavailable,
 )
 from venues.paper.ask import NOT_CONNECTED, Questions, ask_once, failure_error
-from venues.paper.frames import PaperFrames
 from venues.paper.in_flight import SUBMIT_TIMEOUT_S, InFlight
 from venues.paper.protocol import (
     ENCODER,
@@ -71,7 +70,7 @@ _TRANSFERS: _Decoder[tuple[Transfer, ...]] = _Decoder(tuple[Transfer, ...])
 _replace = msgspec.structs.replace
 
 
-class _Stamped(PaperFrames):
+class _Stamped(FrameProtocol):
     """Notes when bytes arrived, before anything is decoded: that is `ts_init` of what they hold."""
 
     clock: Clock

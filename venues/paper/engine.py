@@ -46,6 +46,8 @@ class VenueEngine:
         self.markets: dict[str, PaperMarket] = {}
         self.accounts: dict[str, Account] = {}
         self.links: dict[str, AccountLink] = {}
+        self.tiers: dict[str, Profile] = {}
+        """The profile at an account's own fee tier, where it is not the venue's."""
         self.fee_asset: tuple[str, Decimal] | None = None
         """(asset, its price in the settle currency) that linear fees are paid in, where not the settle asset."""
         self._clock = clock
@@ -228,9 +230,13 @@ class VenueEngine:
         account.fills.append(report)
         self.links[account.name].fill(report)
 
+    def profile_of(self, account: str) -> Profile:
+        """The venue's profile at the account's fee tier."""
+        return self.tiers.get(account, self.profile)
+
     def _fee(self, order: PaperOrder, lots: int, price: Decimal, liquidity: LiquiditySide) -> tuple[str, Decimal]:
         """Rate × notional in the settle asset (inverse: rate × contracts × face ÷ price, in coin)."""
-        profile, instrument = self.profile, order.instrument
+        profile, instrument = self.profile_of(order.account), order.instrument
         bps = profile.maker_bps if liquidity is LiquiditySide.MAKER else profile.taker_bps
         if order.liquidation:
             bps += profile.liquidation_bps

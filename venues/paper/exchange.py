@@ -57,12 +57,16 @@ class PaperExchange:
         if self._started:
             paper.funding.start()
 
-    def add_account(self, name: str, venue: str, cash: dict[str, Decimal]) -> None:
-        """Open an account with `cash` by asset."""
+    def add_account(
+        self, name: str, venue: str, cash: dict[str, Decimal], *, fees_bps: tuple[Decimal, Decimal] | None = None
+    ) -> None:
+        """Open an account with `cash` by asset; `fees_bps` are (maker, taker) of its own tier."""
         engine = self._venue(venue)
         if name in self._at:
             raise ValueError(f"account {name!r} is there already, on {self._at[name].name}")
         engine.accounts[name] = Account(name, venue, cash)
+        if fees_bps is not None:
+            engine.tiers[name] = engine.profile.with_fees(*fees_bps)
         engine.links[name] = AccountLink(name, engine.profile, self._timers, self._rng)
         self._at[name] = engine
 

@@ -20,7 +20,7 @@ from venues.paper.spec import AccountSpec, PaperSpec, SpecError, check_spec
 from venues.paper.state import PaperStateError, SavedState
 from venues.paper.synthetic import SyntheticMarket
 from venues.paper.synthetic_character import character_of
-from venues.paper.synthetic_world import GRID_NS, ReferencePath, SyntheticWorld
+from venues.paper.synthetic_world import SyntheticWorld
 from venues.paper.venue import PaperVenue
 
 START_PRICES = {"BTC": 60_000.0, "ETH": 3_000.0, "SOL": 150.0}
@@ -65,7 +65,10 @@ class PaperHost:
                 self._add_venue(self._profiles[account.venue])
             self._check_markets(states[account.name])
         for account in new:
-            self.exchange.add_account(account.name, account.venue, dict(account.cash))
+            profile = self._profiles[account.venue]
+            maker = profile.maker_bps if account.maker_bps is None else account.maker_bps
+            taker = profile.taker_bps if account.taker_bps is None else account.taker_bps
+            self.exchange.add_account(account.name, account.venue, dict(account.cash), fees_bps=(maker, taker))
             self._venue_of[account.name] = account.venue
             state = states[account.name]
             if state is not None:
@@ -154,12 +157,14 @@ class PaperHost:
             yield _from_now(capture, self._clock)
         if paths:
             return
-        world = _LateWorld(self._world, self._source_now())
+        start = self._source_now()
         character = character_of(profile.name)
         if self._spec.event_rate is not None:
             character = msgspec.structs.replace(character, events_per_s=self._spec.event_rate)
         for base in self._spec.bases:
-            source = SyntheticMarket(world, instrument_for(profile, base), character, profile.name)
+            source = SyntheticMarket(
+                self._world, instrument_for(profile, base), character, profile.name, start_ts=start
+            )
             market = ShiftedMarket(source, self._offset())
             self._synthetic.append(market)
             yield market
@@ -179,28 +184,3 @@ class PaperHost:
 def _from_now(source: Market, clock: Clock) -> ShiftedMarket:
     first = source.next_ts()
     return ShiftedMarket(source, 0 if first is None else clock.now_ns() - first)
-
-
-class _LatePath(ReferencePath):
-    """A path whose grid counts from a later point."""
-
-    def __init__(self, path: ReferencePath, first: int) -> None:
-        super().__init__(random.Random(0), path.at(first))
-        self._path = path
-        self._first = first
-
-    def at(self, index: int) -> float:
-        return self._path.at(self._first + index)
-
-
-class _LateWorld(SyntheticWorld):
-    """The same world as a venue finds it that opens later: the prices are shared, only the start is its own."""
-
-    def __init__(self, world: SyntheticWorld, start_ts: int) -> None:
-        self._world = world
-        self._first = max(0, start_ts - world.start_ts) // GRID_NS
-        super().__init__(random.Random(0), world.start_ts + self._first * GRID_NS, {})
-        self.seed = world.seed
-
-    def path(self, base: str) -> ReferencePath:
-        return _LatePath(self._world.path(base), self._first)

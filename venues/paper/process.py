@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from venues.eventloop import loop_factory
 from venues.model import SystemClock, VenueRejected
 from venues.paper.capture_file import CaptureError
 from venues.paper.host import PaperHost
@@ -47,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             _clear(args.socket)
             spec = read_spec(args.config)
-            with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            with asyncio.Runner(loop_factory=loop_factory()) as runner:
                 runner.run(_serve_until_told(spec, args.socket, args.state, args.ready_fd))
         finally:
             lock.release()
@@ -63,14 +64,6 @@ def _clear(socket_path: Path) -> None:
         socket_path.unlink()
     elif socket_path.exists():
         raise OSError(f"{socket_path}: there is a file that is no socket; move it away, or choose another path")
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
-    try:
-        import uvloop
-    except ImportError:
-        return asyncio.new_event_loop
-    return uvloop.new_event_loop
 
 
 async def _serve_until_told(spec: PaperSpec, socket_path: Path, state_path: Path, ready_fd: int | None) -> None:

@@ -15,7 +15,6 @@ import msgspec
 
 from venues.model import Venue, VenueError, VenueRejected
 from venues.paper.account_line import AccountLine, ExchangeVenue
-from venues.paper.frames import PaperFrames
 from venues.paper.protocol import (
     CLIENT_DECODER,
     ENCODER,
@@ -133,7 +132,7 @@ class PaperServer:
     # -- connections ---------------------------------------------------------------------------------------------
 
     def _protocol(self) -> FrameProtocol:
-        return PaperFrames(self._on_frame, self._drop, self._made)
+        return FrameProtocol(self._on_frame, self._drop, self._made)
 
     def _made(self, protocol: FrameProtocol) -> None:
         self._sessions[protocol] = _Session()

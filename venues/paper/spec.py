@@ -20,6 +20,9 @@ class AccountSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Name of a profile."""
     cash: dict[str, Decimal]
     """Opening balance by asset; counts only where the account is new."""
+    maker_bps: Decimal | None = None
+    """Fees of the account's own tier, bps of notional; None for the venue's."""
+    taker_bps: Decimal | None = None
 
 
 class CaptureSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -61,7 +61,9 @@ class PaperVenue:
 
     @property
     def capabilities(self) -> Capabilities:
-        return replace(self._engine.profile.capabilities, pricing=self._host.pricing(self._engine.name))
+        return replace(
+            self._engine.profile_of(self.account).capabilities, pricing=self._host.pricing(self._engine.name)
+        )
 
     @property
     def instruments(self) -> Mapping[str, Instrument]:

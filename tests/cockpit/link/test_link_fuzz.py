@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 
 import msgspec
 import pytest
+import uvloop
 from hypothesis import example, given
 from hypothesis import strategies as st
 from link_kit import FakeDesk, RawClient, flatten_row, full_tables
@@ -109,9 +111,12 @@ def test_a_payload_is_a_message_or_a_codec_error(payload: bytes) -> None:
             assert isinstance(decode(payload), msgspec.Struct)
 
 
-def test_the_server_outlives_everything(tmp_path_factory: pytest.TempPathFactory) -> None:
+@pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+def test_the_server_outlives_everything(
+    new_loop: Callable[[], asyncio.AbstractEventLoop], tmp_path_factory: pytest.TempPathFactory
+) -> None:
     path = tmp_path_factory.mktemp("s") / "run" / "desk.sock"
-    runner = asyncio.Runner()
+    runner = asyncio.Runner(loop_factory=new_loop)
     loop = runner.get_loop()
     told: list[dict[str, object]] = []
     loop.set_exception_handler(lambda _loop, context: told.append(context))

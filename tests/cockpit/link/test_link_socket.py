@@ -300,6 +300,49 @@ async def test_what_is_in_the_way_is_named(tmp_path: Path) -> None:
         await LinkServer(FakeDesk(), tmp_path / "file" / "d.sock", CLOCK).start()
 
 
+async def test_only_so_many_clients(server: LinkServer, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cockpit.link.server.MAX_CLIENTS", 1)
+    first = await RawClient.open(path)
+    await first.expect(Hello)
+    second = await RawClient.open(path)
+    with pytest.raises((AssertionError, ConnectionError)):
+        await second.expect(Hello)
+    assert server.refused == 1
+    await first.close()
+    await second.close()
+
+
+async def test_a_desk_that_hangs_is_not_pushed_aside(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its backlog is full: the connect neither succeeds nor is refused, so the socket is not stale."""
+    path.parent.mkdir(mode=0o700)
+    with socket.socket(socket.AF_UNIX) as hung:
+        hung.bind(str(path))
+        hung.listen(0)
+        waiting = []
+        for _ in range(8):
+            waiting.append(socket.socket(socket.AF_UNIX))
+            waiting[-1].setblocking(False)
+            waiting[-1].connect_ex(str(path))
+        with pytest.raises(DeskRunning, match="held by a desk that does not answer"):
+            await LinkServer(FakeDesk(), path, CLOCK).start()
+        for client_socket in waiting:
+            client_socket.close()
+    assert mode_of(path) is not None
+
+
+async def test_a_client_is_served_at_no_higher_rate_than_configured(desk: FakeDesk, path: Path) -> None:
+    server = LinkServer(desk, path, CLOCK, max_rate_hz=2)
+    await server.start()
+    raw = await RawClient.open(path)
+    raw.say(Attach(rate_hz=10))
+    first = await raw.expect(Snapshot)
+    desk.change(accounts=[])
+    second = await raw.expect(Delta)
+    assert second.ts - first.ts >= 400_000_000
+    await raw.close()
+    await server.close()
+
+
 async def test_a_broken_frame_closes_that_connection_only(server: LinkServer, desk: FakeDesk, path: Path) -> None:
     good = client(path)
     await good.start()
