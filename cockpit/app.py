@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import ClassVar
 
 import msgspec
-import platformdirs
 from rich.console import RenderableType
 from textual.app import App
 from textual.binding import BindingType
 from textual.screen import Screen
 
+from cockpit import locations
 from cockpit.keys import bindings
 from cockpit.link.client import Link, LinkError
 from cockpit.link.messages import Flatten, Query, SetParams, Verb
@@ -30,7 +30,7 @@ from widgets.thrift import thrifty
 
 DEFAULT_THEME = "harbor"
 MESSAGE_S = 6
-"""How long a plain answer stays in the key bar; errors stay until the next key."""
+"""How long a plain answer stays in the key bar; errors stay until escape or the next answer."""
 
 
 class StrategyDoc(msgspec.Struct, frozen=True):
@@ -162,11 +162,14 @@ class CockpitApp(App[str]):
         """Parameters of a strategy, asked of the desk once. Raises `LinkError`."""
         if kind not in self._strategies:
             ack = await self.link.send(Query("strategies"))
-            if ack.ok:
-                docs = msgspec.json.decode(ack.result, type=tuple[StrategyDoc, ...])
-                self._strategies = {doc.kind: doc for doc in docs}
-        doc = self._strategies.get(kind)
-        return () if doc is None else doc.params
+            if not ack.ok:
+                raise LinkError(ack.error, ack.id, unknown=False)
+            docs = msgspec.json.decode(ack.result, type=tuple[StrategyDoc, ...])
+            self._strategies = {doc.kind: doc for doc in docs}
+            if kind not in self._strategies:
+                known = ", ".join(self._strategies)
+                raise LinkError(f"the desk has no strategy {kind!r}; it has {known}", ack.id, unknown=False)
+        return self._strategies[kind].params
 
     # -- staged changes
 
@@ -227,7 +230,7 @@ class CockpitApp(App[str]):
         self.say(f"theme {self.theme}")
 
     def action_screenshot_svg(self) -> None:
-        folder = self._pictures or platformdirs.user_state_path("cockpit") / "pictures"
+        folder = self._pictures or locations.find().pictures
         try:
             folder.mkdir(parents=True, exist_ok=True)
             path = self.save_screenshot(f"cockpit-{self.clock.now_ns() // NS_PER_S}.svg", path=str(folder))

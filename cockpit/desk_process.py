@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 from importlib.metadata import version
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from cockpit import locations
 from cockpit.config import Config, ConfigError, check_removed, load_config, write_default
+from cockpit.desk.alarms import Line
 from cockpit.desk.desk import Desk, DeskOptions
 from cockpit.desk.journal import Journal
 from cockpit.desk.journal_file import JournalError
@@ -25,7 +27,7 @@ from cockpit.host.commands import DeskHost
 from cockpit.link.server import LinkServer, ServerError
 from strategies.registry import STRATEGIES
 from venues.eventloop import loop_factory
-from venues.model import SystemClock
+from venues.model import NS_PER_S, SystemClock
 from venues.paper.client import PaperClient
 from venues.paper.host import PaperHost
 from venues.paper.launcher import LaunchError, ensure_running
@@ -84,8 +86,9 @@ async def _serve(config: Config, file: Path, places: locations.Locations, forget
             options=DeskOptions(stop_s=float(config.desk.stop_timeout_s)),
             version=VERSION,
         )
+        desk.alarms.on_line.append(_print_line)
         host = DeskHost(desk, os.getpid())
-        server = LinkServer(host, places.desk_socket, clock)
+        server = LinkServer(host, places.desk_socket, clock, max_rate_hz=float(config.desk.publish_hz))
         await server.start()
         try:
             await _run(desk, host)
@@ -108,6 +111,12 @@ async def _run(desk: Desk, host: DeskHost) -> None:
     gc.freeze()
     await host.shutdown.wait()
     await desk.stop()
+
+
+def _print_line(line: Line) -> None:
+    """The log on stdout, for the log file or for systemd's journal."""
+    stamp = datetime.fromtimestamp(line.ts // NS_PER_S, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    print(f"{stamp} {line.level:7} {line.source}: {line.text}", flush=True)
 
 
 def _journal_trouble(text: str) -> None:

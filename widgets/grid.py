@@ -4,40 +4,14 @@ terminal."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from textual import events
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 
+from widgets.columns import MARGIN, Column, Row, place
 from widgets.paint import Cell, Painted, Span, cell, fit, width_of
-
-MARGIN = 1
-"""Blank columns at the left, where the mark of the selected row stands."""
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    title: str
-    width: int
-    """At least; grows with what it holds, so that a number is never cut."""
-    keep: int = 0
-    """Where room is short columns leave, the highest `keep` first; 0 stays."""
-    left: bool = False
-    """Text is aligned to the left, and cut where nothing else helps; numbers stand right and are never cut."""
-    flex: bool = False
-    """Takes the room that is left."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    key: str
-    cells: tuple[Cell, ...] = ()
-    line: Cell = ()
-    """Instead of cells: text over the whole width, as the head of a group."""
-    note: Cell = ()
-    """A second line below the cells."""
 
 
 class Grid(Painted, can_focus=True):
@@ -61,6 +35,7 @@ class Grid(Painted, can_focus=True):
         title: str = "",
         empty: Sequence[str] = (),
         mark: bool = False,
+        fold_notes: bool = False,
         id: str | None = None,
     ) -> None:
         super().__init__(id=id)
@@ -68,8 +43,10 @@ class Grid(Painted, can_focus=True):
         self._columns = tuple(columns)
         self._empty = tuple(empty)
         self._mark = mark
-        self.notes_of_cursor_only = False
-        """Show notes below the selected row alone, for low windows."""
+        self._fold_notes = fold_notes
+        """Where not all notes find room, show that of the selected row alone."""
+        self._full = 0
+        """Lines that all rows and notes together take."""
         self._rows: tuple[Row, ...] = ()
         self._lines: list[tuple[int, bool]] = []
         self._shape: tuple[tuple[str, bool, bool], ...] = ()
@@ -142,50 +119,23 @@ class Grid(Painted, can_focus=True):
                     grew = True
         return grew
 
-    def _place(self) -> None:
-        """Choose the columns that fit and give each its x, width and index."""
-        shown = list(range(len(self._columns)))
-        widths = [max(c.width, self._grown[i], len(c.title)) for i, c in enumerate(self._columns)]
-        room = self.size.width - MARGIN - 1
-
-        def need() -> int:
-            return sum(widths[i] for i in shown) + len(shown) - 1
-
-        while need() > room and any(self._columns[i].keep for i in shown):
-            shown.remove(max(shown, key=lambda i: (self._columns[i].keep, i)))
-        texts = [i for i in shown if self._columns[i].left]
-        while need() > room and any(widths[i] > self._columns[i].width for i in texts):
-            widest = max(texts, key=lambda i: widths[i] - self._columns[i].width)
-            widths[widest] -= 1
-        spare = max(0, room - need())
-        flexible = [i for i in shown if self._columns[i].flex]
-        gap = 1
-        if flexible:
-            widths[flexible[0]] += spare
-        elif len(shown) > 1:
-            gap += min(3, spare // (len(shown) - 1))
-        self._places = []
-        x = MARGIN
-        for i in shown:
-            self._places.append((x, widths[i], i))
-            x += widths[i] + gap
-
     def _arrange(self) -> None:
         """Everything anew: places, lines, cursor, scroll."""
         keys = [row.key for row in self._rows if not row.line]
         if self._cursor not in keys:
             self._cursor = keys[0] if keys else ""
-        self._place()
-        count = len(self._lines)
+        self._places = place(self._columns, self._grown, self.size.width)
+        count, self._full = self._full, sum(1 + bool(row.note) for row in self._rows)
+        fold = self._fold_notes and self._full > self.page
         self._lines = []
         for index, row in enumerate(self._rows):
             self._lines.append((index, False))
-            if row.note and not (self.notes_of_cursor_only and row.key != self._cursor):
+            if row.note and not (fold and row.key != self._cursor):
                 self._lines.append((index, True))
         self._scroll_to_cursor()
         self._strips.clear()
         self._tell_scroll()
-        self.refresh(layout=len(self._lines) != count and self.styles.is_auto_height)
+        self.refresh(layout=self._full != count and self.styles.is_auto_height)
 
     def _scroll_to_cursor(self) -> None:
         own = [y for y, (index, _note) in enumerate(self._lines) if self._rows[index].key == self._cursor]
@@ -207,7 +157,7 @@ class Grid(Painted, can_focus=True):
             self.border_subtitle = subtitle
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return 1 + max(len(self._lines), len(self._empty) + 1)
+        return 1 + max(self._full, len(self._empty) + 1)
 
     def on_resize(self, _event: events.Resize) -> None:
         self._grown = [0] * len(self._columns)

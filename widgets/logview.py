@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from widgets import format as fmt
-from widgets.grid import Column, Row
+from widgets.columns import Column, Row
 from widgets.paint import cell
 from widgets.panel import Panel, View
 

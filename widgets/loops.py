@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from cockpit.link.rows import LoopRow
 from widgets import format as fmt
-from widgets.grid import Column, Row
+from widgets.columns import Column, Row
 from widgets.paint import Cell, Span, cell
 from widgets.panel import Panel, View
 
@@ -67,6 +67,7 @@ class LoopsPanel(Panel):
             title="[b]1[/b] Loops",
             empty=("No loop runs.", "n opens the launch form; the demo needs no more than n, tab, enter."),
             mark=True,
+            fold_notes=True,
             id="loops",
         )
 
@@ -125,8 +126,11 @@ class LoopsPanel(Panel):
 def step_size(row: LoopRow, staged: Mapping[str, str], name: str, step: str, steps: int) -> str | None:
     """The value of a staged parameter `steps` further; None where it would not stay above zero.
 
-    Without a step of the parameter's own, one unit of its last digit counts as one."""
+    Without a step of the parameter's own, one unit of its last digit counts as one. Endless cycles (0) are counted on
+    from those that are done."""
     now = Decimal(staged.get(name, row.pending.get(name, row.params.get(name, "0"))))
+    if name == "iterations" and not now:
+        now = Decimal(row.iterations_done)
     by = Decimal(step) if step else Decimal(1).scaleb(int(now.as_tuple().exponent))
     changed = now + by * steps
     return f"{changed.normalize():f}" if changed > 0 else None

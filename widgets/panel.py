@@ -9,7 +9,8 @@ from typing import ClassVar
 from textual import events
 
 from cockpit.link.store import Store
-from widgets.grid import Grid, Row
+from widgets.columns import Row
+from widgets.grid import Grid
 
 
 @dataclass(frozen=True, slots=True)

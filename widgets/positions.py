@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from cockpit.link.rows import AccountRow, PositionRow
 from widgets import format as fmt
-from widgets.grid import Column, Row
+from widgets.columns import Column, Row
 from widgets.paint import Cell, Span, cell, width_of
 from widgets.panel import Panel, View
 

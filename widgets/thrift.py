@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from rich.color import ColorSystem
-from rich.console import COLOR_SYSTEMS, Console, RenderableType
+from rich.console import COLOR_SYSTEMS, Console, ConsoleOptions, RenderableType, RenderResult
 from rich.control import Control
 from rich.segment import Segment
 from rich.style import Style
@@ -79,6 +79,10 @@ class ThriftyUpdate(CompositorUpdate):
 
     def __init__(self, update: ChopsUpdate) -> None:
         self._update = update
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """For consoles that are no terminals: as Textual has it."""
+        return self._update.__rich_console__(console, options)
 
     def render_segments(self, console: Console) -> str:
         """What goes to the terminal, escape sequences and all."""

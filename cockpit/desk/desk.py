@@ -105,6 +105,7 @@ class Desk:
             catch_up=self.reconciler.catch_up,
             agrees=self.reconciler.agrees,
             alarm=lambda id_, text: self.alarms.sound(id_, "critical", text),
+            clear=lambda id_, why: void(self.alarms.clear(id_, why)),
             keep=self.keep,
             patience=self.options.patience,
         )
@@ -155,10 +156,11 @@ class Desk:
         for order in self.tracker.live():
             self.executor.cancel(order)
             self.uncertain.look_after(order)
-        self.loops.work_off()
         for job in reader.flattens():
             if not State(job.state).ended:
                 self.flattener.start(msgspec.json.decode(job.spec, type=Spec))
+        self.loops.work_off()
+        self.past.tell_of_ended_loops()
         self.journal.prune(self.clock.now_ns() - KEEP_LOG_NS)
         self._watch_task = asyncio.get_running_loop().create_task(self.watch.run())
         self.alarms.say("info", "desk", f"started, run {self.epoch}, {len(self.accounts)} accounts")
@@ -169,6 +171,9 @@ class Desk:
         self.stopping = True
         for loop in self.loops.all.values():
             self.loops.pause(loop, "the desk is stopping")
+            if loop.task is not None:
+                # A strategy that closes would put a new order in the place of each one that is cancelled here.
+                loop.task.cancel()
         for order in self.tracker.live():
             if order.role in (Role.OPEN, Role.CLOSE):
                 self.executor.cancel(order)
@@ -255,7 +260,7 @@ class Desk:
             return
         order = self.past.order_of(account.name, fill)
         loop = self.loops.all.get(order.loop) if order is not None else None
-        volume = loop is not None and order is not None and order.leg == loop.strategy.volume_leg(loop.params)
+        volume = order is not None and self.past.counts_as_volume(order)
         if not self.booking.fill(account.name, fill, order, volume=volume):
             return
         if order is None:
@@ -265,6 +270,12 @@ class Desk:
             )
             self.alarms.sound(f"foreign/{account.name}/{fill.symbol}", "critical", text)
             return
+        if fill.fee and self.markets.usd_rate(account.name, fill.fee_asset) is None:
+            self.alarms.sound(
+                f"rate/{account.name}/{fill.fee_asset}",
+                "warning",
+                f"{account.name}: fees in {fill.fee_asset} are booked at 1 USD each, no market here prices it",
+            )
         books = [book for book in loop.books.values() if book.concerns(order)] if loop is not None else []
         for book in books:
             book.account_for(order, fill)
@@ -273,6 +284,8 @@ class Desk:
             book.work()
         if loop is not None:
             loop.wake()
+        elif order.loop and self._watch_task is not None:
+            self.past.tell_of_ended_loops()
 
     def _order_changed(self, order: Order) -> None:
         self.journal.order_changed(order)
@@ -291,7 +304,7 @@ class Desk:
         for loop in self._watchers(account, symbol):
             if came_back:
                 for book in loop.books.values():
-                    book.poke()
+                    book.poke(anew=True)
             loop.wake()
 
     def _watchers(self, account: str, symbol: str) -> list[Loop]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from cockpit.desk.accounts import Account
-from cockpit.desk.ids import OrderId
+from cockpit.desk.ids import SERIAL_BITS, OrderId
 from cockpit.desk.markets import Markets
 from cockpit.desk.orders import Order, OrderTracker
 from cockpit.desk.risk import Risk
@@ -22,21 +22,29 @@ RETRY_CANCEL_NS = 5_000_000_000
 class Owner:
     """Whose order it is: a loop, or the desk itself; counts serials within the epoch."""
 
-    def __init__(self, loop: str, epoch: int, slot: int) -> None:
+    def __init__(self, loop: str, epoch: int, slot: int, renew: Callable[[], int]) -> None:
         self.loop = loop
         self.epoch = epoch
-        self.slot = slot
+        self.slots = [slot]
+        """The first, and one more for each time that serials ran out; `renew` takes and journals it."""
+        self._renew = renew
         self._serials: dict[Role, int] = {}
 
     def next_id(self, role: Role) -> OrderId:
         """A new id by the count of orders in that role."""
         serial = self._serials.get(role, 0) + 1
         self._serials[role] = serial
-        return OrderId(self.epoch, self.slot, role, serial)
+        return self._id(role, serial)
 
     def hedge_id(self, obligation: int, attempt: int) -> OrderId:
         """The id of an attempt on everything owed up to and including `obligation`."""
-        return OrderId(self.epoch, self.slot, Role.HEDGE, obligation, attempt)
+        return self._id(Role.HEDGE, obligation, attempt)
+
+    def _id(self, role: Role, number: int, attempt: int = 0) -> OrderId:
+        turn, serial = divmod(number, 1 << SERIAL_BITS)
+        while len(self.slots) <= turn:
+            self.slots.append(self._renew())
+        return OrderId(self.epoch, self.slots[turn], role, serial, attempt)
 
 
 class IntentJournal(Protocol):

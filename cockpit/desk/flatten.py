@@ -17,10 +17,9 @@ import msgspec
 from cockpit.desk.accounts import Account
 from cockpit.desk.booking import Booking
 from cockpit.desk.execution import Executor, Owner
-from cockpit.desk.hedger import bounded_price
 from cockpit.desk.journal import Journal
 from cockpit.desk.ledger import FOREIGN
-from cockpit.desk.markets import Markets
+from cockpit.desk.markets import Markets, bounded_price
 from cockpit.desk.orders import Order, OrderTracker
 from cockpit.desk.reconcile import Reconciler
 from strategies.protocol import Role
@@ -105,6 +104,9 @@ class Grip(Protocol):
 
     def leg_of(self, loop: str, account: str, symbol: str) -> str: ...
     def say(self, level: str, source: str, text: str) -> None: ...
+    def keep(self, task: asyncio.Task[None]) -> None:
+        """Hold a task, and tell what it raised."""
+        ...
 
 
 class Flattener:
@@ -143,6 +145,7 @@ class Flattener:
         self._write(job)
         self._grip.say("warning", "desk", f"{spec.kind} {spec.id} of {', '.join(spec.accounts)} begins")
         job.task = asyncio.get_running_loop().create_task(self._run(job))
+        self._grip.keep(job.task)
         return job
 
     def cancel(self, job: Job) -> None:
@@ -182,17 +185,21 @@ class Flattener:
         try:
             await self._cancel_all(job, account)
             await self._reconciler.catch_up(account)
+            look = _Look({}, notes=[f"{name} {o.symbol} order {o.id} is {o.status}" for o in self._at_work(job, name)])
+            count = self._booking.count
             reported = await self._reconciler.read(account)
             orders = await account.venue.open_orders()
             await self._reconciler.catch_up(account)
         except VenueError as error:
             return _Look({}, refused=f"{name} did not answer: {error}")
-        look = _Look({})
+        if self._booking.count != count:
+            look.notes.append(f"{name} had fills while it was asked")
         if job.spec.kind == "flatten" and not job.spec.loop:
-            look.notes = [f"{name} {order.symbol} order {order.venue_order_id} still open" for order in orders]
-        for live in self._tracker.live():
-            if live.account == name and not live.status.terminal and job.spec.loop in ("", live.loop):
-                look.notes.append(f"{name} {live.symbol} order {live.id} is {live.status}, its end is not known")
+            look.notes += [f"{name} {order.symbol} order {order.venue_order_id} still open" for order in orders]
+        for symbol in self._booking.ledger.markets(name):
+            ours = self._booking.ledger.position(name, symbol, job.spec.loop or None)
+            if ours and not reported.get(symbol) and name not in job.spec.named:
+                look.notes.append(f"{name} {symbol} reads flat, our books hold {ours:+f}: not believed yet")
         for symbol, report in sorted(reported.items()):
             left = report - self._target(job, name, symbol, report)
             if left and (not job.spec.loop or self._booking.ledger.position(name, symbol, job.spec.loop)):
@@ -201,6 +208,15 @@ class Flattener:
             legs = ", ".join(f"{symbol} {size:+f}" for symbol, size in look.open.items())
             look.refused = f"{name} is suspect ({account.suspect}): cancels only; type its name to close {legs}"
         return look
+
+    def _at_work(self, job: Job, name: str) -> list[Order]:
+        """Orders of ours whose end is not known. A reduce lets the strategies' own makers rest."""
+        ignored = (Role.OPEN, Role.CLOSE) if job.spec.kind == "reduce" else ()
+        return [
+            order
+            for order in self._tracker.live()
+            if order.account == name and job.spec.loop in ("", order.loop) and order.role not in ignored
+        ]
 
     async def _cancel_all(self, job: Job, account: Account) -> None:
         if job.spec.loop:
@@ -261,14 +277,17 @@ class Flattener:
 
     def _kept(self, job: Job, looks: Mapping[str, _Look]) -> dict[tuple[str, str], Decimal]:
         """(account, symbol) to the size to be left standing because its partner cannot be closed."""
-        if job.spec.scope == Scope.ALL or job.spec.kind != "flatten":
+        if job.spec.scope == Scope.ALL:
             return {}
         stuck: dict[str, Decimal] = {}
         for name, look in looks.items():
             if look.refused:
                 for symbol in self._booking.ledger.markets(name):
                     instrument = self._accounts[name].venue.instruments[symbol]
-                    base = self._booking.ledger.base_position(name, symbol)
+                    held = self._booking.ledger.position(name, symbol, job.spec.loop or None)
+                    cut = held - self._target(job, name, symbol, held) if held else ZERO
+                    base = self._booking.ledger.base_position(name, symbol, job.spec.loop or None)
+                    base = base * cut / held if held else ZERO
                     stuck[instrument.base] = stuck.get(instrument.base, ZERO) + base
         kept: dict[tuple[str, str], Decimal] = {}
         for name, look in looks.items():
@@ -297,16 +316,19 @@ class Flattener:
 
     def _send(self, job: Job, name: str, symbol: str, size: Decimal, keep: Decimal) -> Iterator[Order]:
         """Reduce-only orders, one for each owner: never more than the smaller of report and ledger."""
-        market = self._markets.of(name, symbol)
+        market = self._markets.get(name, symbol)
         side = Side.of(-size)
-        touch = market.touch(side)
-        if touch is None:
+        touch = market.touch(side) if market is not None else None
+        if market is None or touch is None:
             job.legs += (f"{name} {symbol} has no sound book to close into",)
             return
         ledger = self._booking.position(name, symbol)
         reported = self._accounts[name].reported(symbol)
         bound = min(abs(reported), abs(ledger)) if reported * ledger > 0 else ZERO
-        left = min(abs(size), bound) - keep
+        at_work = [o for o in self._tracker.live() if (o.account, o.symbol, o.side) == (name, symbol, side)]
+        resting = sum((o.remaining for o in at_work if o.role in (Role.OPEN, Role.CLOSE)), ZERO)
+        closing = sum((o.remaining for o in at_work), ZERO) - resting
+        left = min(abs(size) - keep, bound - resting) - closing
         if not bound:
             job.legs += (f"{name} {symbol}: reported {reported:+f} but our books hold {ledger:+f}: not touched",)
         slippage = SLIPPAGE_BPS[min(job.round, len(SLIPPAGE_BPS) - 1)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from cockpit.desk.accounts import Trading
@@ -26,6 +27,8 @@ class FlattenGrip:
             for book in loop.books.values():
                 book.suspended = note
                 book.close()
+            if loop.state.ended:
+                continue
             if job.spec.kind == "flatten":
                 loop.halt_reason = note
                 self._desk.loops.set_state(loop, LoopState.FLATTENING)
@@ -61,6 +64,9 @@ class FlattenGrip:
     def say(self, level: str, source: str, text: str) -> None:
         self._desk.alarms.say(level, source, text)
 
+    def keep(self, task: asyncio.Task[None]) -> None:
+        self._desk.keep(task)
+
     def _concerned(self, job: Job) -> list[Loop]:
         loops = self._desk.loops.all
         if job.spec.loop:
@@ -69,7 +75,7 @@ class FlattenGrip:
         return [
             loop
             for loop in loops.values()
-            if not loop.state.ended and wanted & {leg.account for leg in loop.legs.values()}
+            if wanted & {leg.account for leg in loop.legs.values()}
         ]
 
 

@@ -8,8 +8,7 @@ what is owed is sent. So two live orders can never stand for the same quantity.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from enum import IntEnum
 
@@ -18,18 +17,19 @@ import msgspec
 from cockpit.desk.accounts import Account, Trading
 from cockpit.desk.execution import Executor, Owner
 from cockpit.desk.ids import ATTEMPT_BITS
-from cockpit.desk.markets import Market, Markets
+from cockpit.desk.markets import Markets, bounded_price, tradable_qty
+from cockpit.desk.obligations import Obligation, Obligations
 from cockpit.desk.orders import Order
 from strategies.protocol import HedgePolicy, Leg, Role
 from venues.model import NS_PER_MS, NS_PER_S, Clock, FillReport, Side, TimeInForce
 
 ZERO = Decimal(0)
-BPS = Decimal(10_000)
 
 RETRY_FIRST_S, RETRY_MAX_S = 0.05, 2.0
 ALARMED_RETRY_S = 5.0
 UNWIND_ATTEMPTS = 3
-KEPT_LATENCIES = 10_000
+UNWINDS = 2
+"""Unwinds with no hedge filled in between, after which the loop halts: each costs spread and fees."""
 
 
 class Rung(IntEnum):
@@ -39,17 +39,6 @@ class Rung(IntEnum):
     BACKUP = 1
     UNWIND = 2
     ALARM = 3
-
-
-class Obligation(msgspec.Struct):
-    """Base coin to trade because of one fill."""
-
-    number: int
-    base: Decimal
-    """Signed: positive is to be bought."""
-    left: Decimal
-    ts: int
-    """When the fill reached the desk, ns."""
 
 
 class HedgeJournal(msgspec.Struct, frozen=True):
@@ -92,7 +81,7 @@ class HedgeBook:
         self._tell = tell
         self.owed = ZERO
         """Signed base coin still to trade, orders at work not deducted: minus the exposure of these legs."""
-        self.obligations: deque[Obligation] = deque()
+        self.obligations = Obligations()
         self.number = 0
         self.cycle = 0
         self.attempt = 0
@@ -100,14 +89,13 @@ class HedgeBook:
         self.suspended = ""
         """Why nothing is sent (a flatten is closing both legs); empty while it works."""
         self.hedges = 0
-        self.latencies_ms: deque[float] = deque(maxlen=KEPT_LATENCIES)
-        """From a hedged fill reaching the desk to the hedge fill that covered it reaching the desk."""
         self.naked_since = 0
         """Since when more than the tolerance is owed, ns; 0 while it is not."""
         self.max_naked_ms = 0.0
         self._live: dict[str, Order] = {}
         self._last = (0, 0)
         self._fruitless = 0
+        self._unwinds = 0
         self._blocked_since = 0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -115,12 +103,18 @@ class HedgeBook:
 
     def tolerance(self) -> Decimal:
         """Base coin under which the pair cannot be evened out: the largest of both sides."""
-        return max((self._tolerance_of(leg) for leg in (*self.hedged, self.hedge)), default=ZERO)
+        of = self._markets.of
+        return max([of(leg.account, leg.symbol).tolerance for leg in (*self.hedged, self.hedge)])
 
-    def _tolerance_of(self, leg: Leg) -> Decimal:
-        market = self._markets.of(leg.account, leg.symbol)
-        price = market.value
-        return ZERO if price is None else market.instrument.tolerance_base(price)
+    @property
+    def legs(self) -> tuple[Leg, ...]:
+        """Every leg whose fills move what is owed here."""
+        return (*self.hedged, self.hedge, *((self._backup,) if self._backup is not None else ()))
+
+    @property
+    def latencies_ms(self) -> Sequence[float]:
+        """From a hedged fill reaching the desk to the hedge fill that covered it reaching the desk."""
+        return self.obligations.latencies_ms
 
     @property
     def in_work(self) -> Decimal:
@@ -144,9 +138,7 @@ class HedgeBook:
 
     def concerns(self, order: Order) -> bool:
         """Whether fills of `order` move what is owed here."""
-        if order.leg == self.hedge.name or order.id in self._live:
-            return True
-        return any(order.leg == leg.name for leg in self.hedged)
+        return order.id in self._live or any(order.leg == leg.name for leg in self.legs)
 
     def account_for(self, order: Order, fill: FillReport) -> None:
         """Reckon with a fill that the ledger has just booked. The tracker must count it before `work` is called again:
@@ -154,15 +146,15 @@ class HedgeBook:
         instrument = self._markets.of(order.account, order.symbol).instrument
         base = fill.side.sign * instrument.base_qty(fill.qty, fill.price)
         self.owed -= base
-        if order.role in (Role.OPEN, Role.CLOSE) and order.leg != self.hedge.name:
+        if order.role in (Role.OPEN, Role.CLOSE) and any(order.leg == leg.name for leg in self.hedged):
             self.number += 1
             self.cycle = order.cycle
             obligation = Obligation(self.number, -base, -base, fill.ts_init)
-            self.obligations.append(obligation)
+            self.obligations.add(obligation)
             self._tell.obligation(self.owner.loop, obligation, order.account, fill)
             self.attempt = 0
         else:
-            self._cover(base, fill.ts_init)
+            self.obligations.cover(base, fill.ts_init)
         self._watch_exposure(fill.ts_init)
 
     def on_order(self, order: Order) -> None:
@@ -173,15 +165,20 @@ class HedgeBook:
         if order.filled_qty:
             self.hedges += 1
             self._fruitless = 0
+            if order.role is Role.HEDGE:
+                self._unwinds = 0
         else:
             self._fruitless += 1
         self._watch_exposure(self._clock.now_ns())
         if abs(self.owed - self.in_work) <= self.tolerance():
             if not self._live:
+                unwound = self.rung is Rung.UNWIND
                 self._reset()
                 self.work()
                 self._fold()
                 self._tell.settled()
+                if unwound:
+                    self._count_unwind()
             return
         if order.filled_qty < order.qty:
             self.attempt += 1
@@ -190,19 +187,6 @@ class HedgeBook:
             self.work()
         else:
             self._retry_later()
-
-    def _cover(self, base: Decimal, ts: int) -> None:
-        """Let a hedge fill of signed `base` work off obligations, oldest first. Opposite obligations net out."""
-        while self.obligations and base:
-            first = self.obligations[0]
-            if first.left and (first.left > 0) != (base > 0):
-                break
-            taken = base if abs(base) < abs(first.left) else first.left
-            first.left -= taken
-            base -= taken
-            if not first.left:
-                self.latencies_ms.append((ts - first.ts) / NS_PER_MS)
-                self.obligations.popleft()
 
     def _watch_exposure(self, now: int) -> None:
         if abs(self.owed) > self.tolerance():
@@ -215,7 +199,7 @@ class HedgeBook:
     def _fold(self) -> None:
         """What is left is dust: it is owed still, but no longer waited for."""
         if not self._live and abs(self.owed) <= self.tolerance():
-            self.obligations.clear()
+            self.obligations.fold()
 
     # -- work
 
@@ -228,22 +212,29 @@ class HedgeBook:
             return
         if self.rung is Rung.UNWIND:
             self._unwind(need)
+        elif self.rung is Rung.BACKUP and self._backup is not None:
+            self._trade(need, self._backup)
         else:
-            self._trade(need, self._backup if self.rung is Rung.BACKUP and self._backup else self.hedge)
+            need -= self._close_backup(need)
+            if need:
+                self._trade(need, self.hedge)
 
     def adopt(self, order: Order) -> None:
         """An order of this book from before a restart: what it may still fill is not sent again."""
-        if order.leg in {leg.name for leg in (*self.hedged, self.hedge)} and not order.done:
+        if order.leg in {leg.name for leg in self.legs} and not order.done:
             self._live[order.id] = order
 
-    def poke(self) -> None:
-        """Something that held the work back may be over (a book came back, an account was resumed)."""
-        if self.suspended or abs(self.owed - self.in_work) <= self.tolerance():
+    def poke(self, *, anew: bool = False) -> None:
+        """Look again; `anew`: what held the work back may be over (a book came back, an account was resumed). Else a
+        retry that is planned is waited for."""
+        if self.suspended or (self._timer is not None and not anew):
             return
-        self.work()
+        if abs(self.owed - self.in_work) > self.tolerance():
+            self.work()
 
     def restart(self) -> None:
         """The operator's word: begin the ladder anew."""
+        self._unwinds = 0
         self._reset()
         self.work()
 
@@ -279,6 +270,21 @@ class HedgeBook:
             reduce_only=reduce_only,
         )
         self._take_on(order)
+
+    def _close_backup(self, need: Decimal) -> Decimal:
+        """What the backup account once hedged is closed there first. Returns how much of `need` that took on."""
+        leg = self._backup
+        if leg is None:
+            return ZERO
+        held = self._position(leg.account, leg.symbol)
+        market = self._markets.of(leg.account, leg.symbol)
+        touch = market.touch(Side.of(need))
+        if held * need >= 0 or touch is None or self._accounts[leg.account].refusal(Role.HEDGE, True):
+            return ZERO
+        before = self.in_work
+        part = min(abs(need), market.instrument.base_qty(abs(held), touch))
+        self._trade(part if need > 0 else -part, leg)
+        return self.in_work - before
 
     def _unwind(self, need: Decimal) -> None:
         """Close on the maker venue what could not be hedged: the position there shrinks, and so does the exposure."""
@@ -335,6 +341,13 @@ class HedgeBook:
         return min(policy.slippage_bps * Decimal(1 << min(self.attempt, 10)), policy.slippage_max_bps)
 
     # -- the ladder
+
+    def _count_unwind(self) -> None:
+        self._unwinds += 1
+        if self._unwinds >= UNWINDS:
+            words = f"{self.owner.loop}: unwound {self._unwinds} times with no hedge filled in between; loop halted"
+            self._tell.alarm(f"unwound/{self.owner.loop}", words)
+            self._tell.halt(words)
 
     def _blocked(self, why: str) -> None:
         """The hedge venue cannot trade now. After the policy's patience, the next rung."""
@@ -394,18 +407,3 @@ class HedgeBook:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-
-
-def bounded_price(market: Market, side: Side, touch: Decimal, slippage_bps: Decimal) -> Decimal:
-    """The limit of an order that takes: the touch, worsened by the bound, on a whole tick within it."""
-    worst = touch * (1 + side.sign * slippage_bps / BPS)
-    return market.instrument.round_price(worst, up=side is Side.SELL)
-
-
-def tradable_qty(market: Market, base: Decimal, price: Decimal) -> Decimal:
-    """Whole lots nearest to `base` coins, venue units; 0 where that is too little for the venue."""
-    instrument = market.instrument
-    qty = instrument.round_qty(instrument.qty_from_base(base, price), nearest=True)
-    if qty < instrument.min_qty or instrument.notional(qty, price) < instrument.min_notional:
-        return ZERO
-    return qty

@@ -154,8 +154,9 @@ class SyncWriter:
 
 
 class ThreadWriter:
-    """Saves in a thread of its own. `write` costs an append; the thread wakes for the first row after a quiet spell,
-    gathers for `batch_s` (not at all when a barrier waits), and commits the lot in one transaction.
+    """Saves in a thread of its own. `write` costs an append and wakes nobody, for a wake between a fill and its hedge
+    would cost more than all else; the thread looks every `batch_s` (at once when a barrier waits) and commits what it
+    finds in one transaction.
 
     A batch that the disk refuses is kept and tried again every `retry_s`, in order. Above `limit` rows log lines are
     dropped, counted and told; everything else is kept.
@@ -166,7 +167,7 @@ class ThreadWriter:
         connect: Connect,
         *,
         on_trouble: OnTrouble | None = None,
-        batch_s: float = 0.005,
+        batch_s: float = 0.01,
         batch_rows: int = 4096,
         retry_s: float = 0.5,
         limit: int = 100_000,
@@ -183,8 +184,6 @@ class ThreadWriter:
         self._batch: list[Item] = []
         self._dropped = 0
         self._behind = False
-        self._idle = False
-        self._wake = threading.Event()
         self._hurry = threading.Event()
         self._closing = False
         self._give_up = threading.Event()
@@ -205,20 +204,16 @@ class ThreadWriter:
                 self._dropped += 1
                 return
         queue.append((key, row))
-        if self._idle:
-            self._wake.set()
 
     def barrier(self) -> Future[None]:
         future: Future[None] = Future()
         self._queue.append(future)
         self._hurry.set()
-        self._wake.set()
         return future
 
     def close(self) -> int:
         self._closing = True
         self._hurry.set()
-        self._wake.set()
         self._thread.join(self._close_s)
         self._give_up.set()
         self._thread.join()
@@ -230,20 +225,13 @@ class ThreadWriter:
     def _run(self) -> None:
         queue = self._queue
         while not self._give_up.is_set():
-            if not queue:
-                if self._closing:
-                    break
-                # Set before the queue is looked at again: a row that comes now either is seen or wakes us.
-                self._idle = True
-                if not queue and not self._closing:
-                    self._wake.wait()
-                self._idle = False
-                self._wake.clear()
-                continue
             if len(queue) < self._batch_rows and not self._closing:
                 self._hurry.wait(self._batch_s)
             self._hurry.clear()
-            self._save_batch()
+            if queue:
+                self._save_batch()
+            elif self._closing:
+                break
         self._saver.close()
 
     def _save_batch(self) -> None:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from cockpit.desk.context import LoopContext
 from cockpit.desk.execution import Owner
 from cockpit.desk.flatten import Spec
-from cockpit.desk.hedger import HedgeBook, HedgeJournal, Obligation
+from cockpit.desk.hedger import HedgeBook, HedgeJournal
 from cockpit.desk.ids import DESK_SLOT, SLOT_BITS
 from cockpit.desk.journal_rows import JournaledLoop
 from cockpit.desk.loops import Loop, LoopState, StopMode
+from cockpit.desk.obligations import Obligation
 from strategies.params import ParamError, as_text, change_params, parse_params
 from strategies.protocol import HaltLoop, Leg, Role, StopLoop, Strategy
 from venues.model import FillReport, InstrumentKind
@@ -41,7 +42,7 @@ class Loops:
         self.all: dict[str, Loop] = {}
         self._numbers = 0
         self._slots = 0
-        self.desk_owner = Owner("", desk.epoch, DESK_SLOT)
+        self.desk_owner = Owner("", desk.epoch, DESK_SLOT, lambda: self._next_slot(""))
 
     # -- launch and return
 
@@ -51,7 +52,7 @@ class Loops:
         if strategy is None:
             raise LaunchError(f"strategy: {kind!r} is not known; expected one of {', '.join(sorted(self.strategies))}")
         params = parse_params(strategy.params_type, raw)
-        legs = {leg.name: self._resolve(leg) for leg in strategy.legs(params)}
+        legs = {leg.name: self.resolve(leg) for leg in strategy.legs(params)}
         self._check_free(legs)
         loop = self._make(f"L{self._numbers + 1}", strategy, params, legs, self._desk.clock.now_ns())
         self._check_tolerance(loop)
@@ -67,13 +68,13 @@ class Loops:
         if strategy is None or LoopState(row.state).ended:
             return
         params = parse_params(strategy.params_type, row.params)
-        legs = {leg.name: self._resolve(leg) for leg in strategy.legs(params)}
+        legs = {leg.name: self.resolve(leg) for leg in strategy.legs(params)}
         loop = self._make(row.id, strategy, params, legs, row.created_ts)
         loop.iterations_done = row.iterations_done
         loop.paused = RESTARTED
         for book in loop.books.values():
             owed = ZERO
-            for leg in (*book.hedged, book.hedge):
+            for leg in book.legs:
                 owed -= self._desk.ledger.base_position(leg.account, leg.symbol, loop.id)
             book.owed = owed
             book.number = max((o.number for o in self._desk.journal.reader().obligations(loop.id)), default=0)
@@ -100,7 +101,7 @@ class Loops:
                     self._desk.alarms.say("warning", loop.id, text)
                 book.work()
 
-    def _resolve(self, leg: Leg) -> Leg:
+    def resolve(self, leg: Leg) -> Leg:
         """The leg with the venue's own symbol for the coin. Raises `ParamError`."""
         account = self._desk.accounts.get(leg.account)
         if account is None:
@@ -154,15 +155,23 @@ class Loops:
             self._desk.alarms.say("info", loop.id, detail)
 
     def _make(self, loop_id: str, strategy: Strategy[Any], params: Any, legs: dict[str, Leg], ts: int) -> Loop:
-        if self._slots + 1 >= 1 << SLOT_BITS:
-            raise LaunchError("255 loops were launched since the desk started; restart the desk to launch more")
-        self._slots += 1
-        owner = Owner(loop_id, self._desk.epoch, self._slots)
+        owner = Owner(loop_id, self._desk.epoch, self._free_slot(), lambda: self._next_slot(loop_id))
         loop = Loop(loop_id, strategy, params, owner, ts)
         loop.legs = legs
         for name in sorted({leg.hedged_by for leg in legs.values() if leg.hedged_by}):
             loop.books[name] = self._book(loop, legs, name)
         return loop
+
+    def _free_slot(self) -> int:
+        if self._slots + 1 >= 1 << SLOT_BITS:
+            raise LaunchError("255 loops were launched since the desk started; restart the desk to launch more")
+        return self._slots + 1
+
+    def _next_slot(self, loop_id: str) -> int:
+        """Take a slot for the order ids of a loop, journaled so that a restart knows whose they are."""
+        self._slots = self._free_slot()
+        self._desk.journal.slot(self._desk.epoch, self._slots, loop_id)
+        return self._slots
 
     def _book(self, loop: Loop, legs: Mapping[str, Leg], hedge: str) -> HedgeBook:
         desk = self._desk
@@ -204,7 +213,7 @@ class Loops:
 
     def _admit(self, loop: Loop) -> None:
         self.all[loop.id] = loop
-        self._desk.journal.slot(loop.owner.epoch, loop.owner.slot, loop.id)
+        self._next_slot(loop.id)
         self.write(loop)
         symbols: dict[str, set[str]] = {}
         for leg in loop.legs.values():
@@ -316,6 +325,8 @@ class Loops:
         if loop.state.ended:
             raise LaunchError(f"loop {loop.id} has ended; launch a new one")
         loop.paused = ""
+        for cause in ("unwound", "budget"):
+            self._desk.alarms.clear(f"{cause}/{loop.id}")
         for book in loop.books.values():
             book.suspended = ""
             book.restart()

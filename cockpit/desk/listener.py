@@ -37,9 +37,8 @@ class AccountListener:
         order = self._desk.tracker.get(report.client_order_id)
         if order is None or order.status.terminal:
             return
-        if report.known:
-            # Refused: most often because it has just filled. Fills and the terminal report tell.
-            self._desk.tracker.cancel_refused(order)
+        # Refused most often because it has just filled. The order is asked after before the cancel may be repeated:
+        # else cancel and refusal would chase each other while a report is missing.
         self._desk.uncertain.look_after(order)
 
     def on_book(self, update: BookUpdate) -> None:

@@ -8,6 +8,8 @@ from venues.model import NS_PER_S, BookUpdate, FundingRate, Instrument, Side
 
 ONE = Decimal(1)
 TWO = Decimal(2)
+ZERO = Decimal(0)
+BPS = Decimal(10_000)
 
 USD_LIKE = frozenset({"USD", "USDT", "USDC", "USDE", "BUSD", "FDUSD", "USDB"})
 """Assets booked at one dollar. A depeg watch is another matter."""
@@ -16,7 +18,19 @@ USD_LIKE = frozenset({"USD", "USDT", "USDC", "USDE", "BUSD", "FDUSD", "USDB"})
 class Market:
     """One symbol as one account sees it."""
 
-    __slots__ = ("_ask", "_bid", "account", "book", "funding", "instrument", "mark", "ts", "ts_touch")
+    __slots__ = (
+        "_ask",
+        "_bid",
+        "_mid",
+        "_tolerance",
+        "account",
+        "book",
+        "funding",
+        "instrument",
+        "mark",
+        "ts",
+        "ts_touch",
+    )
 
     def __init__(self, account: str, instrument: Instrument) -> None:
         self.account = account
@@ -29,8 +43,11 @@ class Market:
         """When the best price of either side last changed, ns."""
         self.mark: Decimal | None = None
         self.funding: FundingRate | None = None
+        # Reckoned once for each touch, when first asked for.
         self._bid: Decimal | None = None
         self._ask: Decimal | None = None
+        self._mid: Decimal | None = None
+        self._tolerance: Decimal | None = None
 
     def on_book(self, update: BookUpdate, now: int) -> bool:
         """Take in an update; True where the touch moved or the book became sound or unsound."""
@@ -43,14 +60,14 @@ class Market:
                 return False
         elif before is None and not sound:
             return False
-        self._bid = self._ask = None
+        self._bid = self._ask = self._mid = self._tolerance = None
         self.ts_touch = now
         return True
 
     def lost(self) -> None:
         """The connection went: what was known is no longer to be traded on."""
         self.book = None
-        self._bid = self._ask = None
+        self._bid = self._ask = self._mid = self._tolerance = None
 
     @property
     def bid(self) -> Decimal | None:
@@ -66,14 +83,31 @@ class Market:
 
     @property
     def mid(self) -> Decimal | None:
-        bid, ask = self.bid, self.ask
-        return None if bid is None or ask is None else (bid + ask) / TWO
+        if self._mid is None:
+            bid, ask = self.bid, self.ask
+            if bid is not None and ask is not None:
+                self._mid = (bid + ask) / TWO
+        return self._mid
 
     @property
     def value(self) -> Decimal | None:
         """What a position is marked at: the mid, else the venue's mark, else nothing."""
         mid = self.mid
         return mid if mid is not None else self.mark
+
+    @property
+    def tolerance(self) -> Decimal:
+        """Base coin under which nothing can be traded here, at the present value; 0 while there is none."""
+        if self._tolerance is not None:
+            return self._tolerance
+        value = self.value
+        if value is None:
+            return ZERO
+        tolerance = self.instrument.tolerance_base(value)
+        if self._mid is not None:
+            # Of a mark it is not kept: that moves without a touch.
+            self._tolerance = tolerance
+        return tolerance
 
     def age(self, now: int) -> float:
         """Seconds since data last came; infinite for never."""
@@ -125,3 +159,18 @@ class Markets:
                 if market.account == account and market.value is not None:
                     return market.value
         return found
+
+
+def bounded_price(market: Market, side: Side, touch: Decimal, slippage_bps: Decimal) -> Decimal:
+    """The limit of an order that takes: the touch, worsened by the bound, on a whole tick within it."""
+    worst = touch * (1 + side.sign * slippage_bps / BPS)
+    return market.instrument.round_price(worst, up=side is Side.SELL)
+
+
+def tradable_qty(market: Market, base: Decimal, price: Decimal) -> Decimal:
+    """Whole lots nearest to `base` coins, venue units; 0 where that is too little for the venue."""
+    instrument = market.instrument
+    qty = instrument.round_qty(instrument.qty_from_base(base, price), nearest=True)
+    if qty < instrument.min_qty or instrument.notional(qty, price) < instrument.min_notional:
+        return ZERO
+    return qty

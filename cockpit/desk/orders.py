@@ -169,7 +169,7 @@ class OrderTracker:
         if report.venue_order_id and not order.venue_order_id:
             self._name(order, report.venue_order_id)
         # FILLED means all of it, whatever quantity the venue left out beside it.
-        whole = report.status is OrderStatus.FILLED
+        whole = report.status is OrderStatus.FILLED and OrderStatus.FILLED in TRANSITIONS[order.status]
         claimed = order.request.qty if whole else min(report.filled_qty, order.request.qty)
         grew = claimed > order.reported_qty
         if grew:

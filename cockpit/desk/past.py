@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from cockpit.desk.ids import DESK_SLOT, OrderId
 from cockpit.desk.journal_rows import JournaledOrder
 from cockpit.desk.orders import Order
-from strategies.protocol import Role
+from strategies.params import ParamError, parse_params
+from strategies.protocol import Leg, Role
 from venues.model import FillReport, OrderRequest, OrderStatus
 
 if TYPE_CHECKING:
@@ -60,15 +62,57 @@ class Past:
         if order_id.slot == DESK_SLOT:
             return ""
         for loop in self._desk.loops.all.values():
-            if (loop.owner.epoch, loop.owner.slot) == (order_id.epoch, order_id.slot):
+            if loop.owner.epoch == order_id.epoch and order_id.slot in loop.owner.slots:
                 return loop.id
         return self._desk.journal.reader().loop_of(order_id.epoch, order_id.slot)
 
     def leg_of(self, loop: str, account: str, symbol: str) -> str:
         """Name of the loop's leg on that market; empty where it has none."""
-        known = self._desk.loops.all.get(loop)
-        legs = known.legs.values() if known is not None else ()
+        legs, _volume = self._legs(loop)
         return next((leg.name for leg in legs if (leg.account, leg.symbol) == (account, symbol)), "")
+
+    def counts_as_volume(self, order: Order) -> bool:
+        """Whether fills of `order` are volume of its loop."""
+        _legs, volume = self._legs(order.loop)
+        return bool(order.leg) and order.leg == volume
+
+    def _legs(self, loop: str) -> tuple[Sequence[Leg], str]:
+        """A loop's legs and the name of the one that makes its volume; of a loop that is not back yet, or that ended
+        in an earlier run, by the journal."""
+        known = self._desk.loops.all.get(loop)
+        if known is not None:
+            return tuple(known.legs.values()), known.strategy.volume_leg(known.params)
+        row = next((row for row in self._desk.journal.reader().loops() if row.id == loop), None)
+        strategy = self._desk.loops.strategies.get(row.strategy) if row is not None else None
+        if row is None or strategy is None:
+            return (), ""
+        try:
+            params = parse_params(strategy.params_type, row.params)
+            return [self._desk.loops.resolve(leg) for leg in strategy.legs(params)], strategy.volume_leg(params)
+        except ParamError:
+            return (), ""
+
+    def cancel_left_over(self) -> None:
+        """Makers of an earlier run: no strategy of this one looks after them."""
+        desk = self._desk
+        for order in desk.tracker.live():
+            parsed = OrderId.parse(order.id)
+            if parsed is not None and parsed.epoch != desk.epoch and order.role in (Role.OPEN, Role.CLOSE):
+                desk.executor.cancel(order)
+
+    def tell_of_ended_loops(self) -> None:
+        """A loop that ended in an earlier run is hedged no more: what a late fill left it with is alarmed."""
+        desk = self._desk
+        for loop in desk.ledger.loops():
+            if loop in desk.loops.all:
+                continue
+            net, tolerance = desk.ledger.exposure(loop), ZERO
+            for market in desk.markets.all():
+                if market.value is not None and desk.ledger.position(market.account, market.instrument.symbol, loop):
+                    tolerance = max(tolerance, market.instrument.tolerance_base(market.value))
+            if abs(net) > tolerance:
+                text = f"{loop} has ended, yet {net:+.8f} of it is open and unhedged; `flatten` closes it"
+                desk.alarms.sound(f"ended/{loop}", "critical", text)
 
     def _order_from(self, row: JournaledOrder, status: OrderStatus) -> Order:
         order = Order(

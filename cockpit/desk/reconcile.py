@@ -73,6 +73,11 @@ class Reconciler:
                 self._hands.say("warning", account.name, f"reconciling got no answer: {error}")
                 return False
 
+    def busy(self, account: Account) -> bool:
+        """Whether a pass over the account is under way: a slow venue is not asked twice at once."""
+        lock = self._locks.get(account.name)
+        return lock is not None and lock.locked()
+
     async def catch_up(self, account: Account) -> None:
         """Fetch and book the fills since the cursor. Raises `VenueError`."""
         page = await account.venue.fills_since(account.fills_cursor)

@@ -37,6 +37,7 @@ class Uncertain:
         catch_up: Callable[[Account], Awaitable[None]],
         agrees: Callable[[Account, str], Awaitable[bool]],
         alarm: Callable[[str, str], None],
+        clear: Callable[[str, str], None],
         keep: Callable[[asyncio.Task[None]], None],
         patience: Patience,
     ) -> None:
@@ -46,6 +47,7 @@ class Uncertain:
         self._catch_up = catch_up
         self._agrees = agrees
         self._alarm = alarm
+        self._clear = clear
         self._keep = keep
         self._patience = patience
         self._asked: set[str] = set()
@@ -92,6 +94,7 @@ class Uncertain:
                 long_enough = waited >= self._patience.absent_s and absent >= self._patience.absent_times
                 if long_enough and await self._truly_absent(account, order):
                     self._never_received(order)
+            self._clear(f"order/{order.id}", f"{order.id} is settled: {order.status}")
         finally:
             self._asked.discard(order.id)
 

@@ -36,10 +36,12 @@ class Watch:
         while True:
             await asyncio.sleep(options.watch_s)
             desk.uncertain.sweep()
+            desk.past.cancel_left_over()
             desk.booking.turn_day()
             self._exposure()
             for account in desk.accounts.values():
-                if account.up and running.time() >= self._due.get(account.name, 0.0):
+                due = running.time() >= self._due.get(account.name, 0.0)
+                if account.up and due and not desk.reconciler.busy(account):
                     self._due[account.name] = running.time() + self._interval(account)
                     desk.keep(running.create_task(desk.reconcile(account)))
 

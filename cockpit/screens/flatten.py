@@ -17,7 +17,8 @@ from cockpit.link.store import Store
 from cockpit.screens.chord import QUIET_S, Chord
 from cockpit.screens.dialog import Dialog, Press
 from widgets import format as fmt
-from widgets.grid import Column, Grid, Row
+from widgets.columns import Column, Row
+from widgets.grid import Grid
 from widgets.lines import Lines
 from widgets.paint import Cell, cell
 from widgets.panel import View
@@ -188,12 +189,12 @@ class FlattenDialog(Dialog[str]):
         orders = sum(account.open_orders for account in store.accounts.values())
         lines: list[Cell] = [
             (
-                (f"{len(rows)} legs ", "bright"),
+                (f"{len(rows)} leg{'' if len(rows) == 1 else 's'} ", "bright"),
                 (f"on {len({row.key.split('/')[0] for row in rows})} of {len(store.accounts)} accounts, ", "dim"),
                 (fmt.usd(total), "bright"),
                 (" USD gross, ", "dim"),
                 (str(orders), "bright"),
-                (" open orders", "dim"),
+                (" open order" if orders == 1 else " open orders", "dim"),
             )
         ]
         for account in store.accounts.values():

@@ -95,7 +95,6 @@ class OverviewScreen(LiveScreen[None]):
         """In a low window one of the lower panels is shown at a time; its title lists the others."""
         low = self.has_class("-low")
         zoomed = self.query_one("#body").has_class("-zoom")
-        self.loops.notes_of_cursor_only = low
         for index, panel in enumerate(self.order):
             mine = panel is self.focused_panel
             panel.display = mine if zoomed else (not low or index < ALWAYS or panel is self._turn)

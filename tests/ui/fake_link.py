@@ -25,6 +25,7 @@ class FakeLink:
         self.sent: list[Verb] = []
         self.closed = False
         self.answer: Callable[[Verb], Ack] = lambda _verb: Ack("1", ok=True)
+        self.strategies = Ack("1", ok=True, result=msgspec.Raw(STRATEGIES))
         self.cut = False
         self._seq = 0
 
@@ -40,7 +41,7 @@ class FakeLink:
         if self.cut:
             raise LinkError("not connected to the desk", command_id or "1", unknown=False)
         if isinstance(verb, Query):
-            return Ack("1", ok=True, result=msgspec.Raw(STRATEGIES))
+            return self.strategies
         self.sent.append(verb)
         return self.answer(verb)
 

@@ -6,9 +6,10 @@ import asyncio
 import string
 from pathlib import Path
 
+import msgspec
 import pytest
 import scenes
-from face_kit import Face
+from face_kit import Face, settled
 from textual.pilot import Pilot
 
 from cockpit.app import CockpitApp, paint_rate
@@ -121,6 +122,32 @@ async def test_size_never_goes_to_zero_or_below() -> None:
     async with face.app.run_test(size=(120, 40)) as pilot:
         await press(face, pilot, *["less_than_sign"] * 4)
         assert face.app.staging.of("hedge-1") == {"size": "0.001"}
+
+
+async def test_endless_loop_is_given_an_end_after_what_is_done() -> None:
+    face = Face(scenes.busy())
+    async with face.app.run_test(size=(120, 40)) as pilot:
+        await press(face, pilot, "j", "right_curly_bracket", "right_curly_bracket")
+        assert face.app.staging.of("hedge-2") == {"iterations": "5"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (Ack("1", ok=False, error="shutting down"), "shutting down"),
+        (Ack("1", ok=True, result=msgspec.Raw(b"[]")), "the desk has no strategy 'hedge'"),
+    ],
+)
+async def test_desk_that_does_not_tell_the_parameters(answer: Ack, words: str) -> None:
+    face = Face(scenes.busy())
+    face.link.strategies = answer
+    async with face.app.run_test(size=(80, 24)) as pilot:
+        await press(face, pilot, "n")
+        form = face.app.screen
+        assert isinstance(form, LaunchDialog)
+        assert words in form.help.text
+        await press(face, pilot, "ctrl+enter")
+        assert face.link.sent == []
 
 
 async def test_tweaks_go_to_the_loop_under_the_cursor() -> None:
@@ -388,7 +415,7 @@ async def test_message_goes_after_a_while() -> None:
 
 def test_unknown_theme_names_those_that_exist() -> None:
     face = Face()
-    with pytest.raises(ValueError, match="theme: 'night' does not exist; expected one of .*harbor"):
+    with pytest.raises(ValueError, match=r"theme: 'night' does not exist; expected one of .*harbor"):
         CockpitApp(face.link, face.clock, rate_hz=0, theme="night")
 
 
@@ -396,3 +423,20 @@ def test_fewer_paints_over_ssh() -> None:
     assert paint_rate({"SSH_CONNECTION": "10.0.0.1 1 10.0.0.2 22"}) == 4
     assert paint_rate({"SSH_TTY": "/dev/pts/0"}) == 4
     assert paint_rate({}) == 10
+
+
+@pytest.mark.parametrize("sizes", [((80, 24), (160, 50)), ((160, 50), (80, 24)), ((80, 50), (120, 40))])
+async def test_window_that_was_resized_looks_like_a_new_one(sizes: tuple[tuple[int, int], tuple[int, int]]) -> None:
+    first, then = sizes
+    pictures = []
+    for start in (first, then):
+        face = Face(scenes.busy())
+        async with face.app.run_test(size=start) as pilot:
+            await pilot.pause()
+            await pilot.resize_terminal(*then)
+            await settled(pilot)
+            face.app.flush()
+            await settled(pilot)
+            picture = face.app.screen._compositor.render_strips()
+            pictures.append(["".join(segment.text for segment in strip) for strip in picture])
+    assert pictures[0] == pictures[1]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
-from widgets.grid import Column, Grid, Row
+from widgets.columns import Column, Row
+from widgets.grid import Grid
 from widgets.paint import INKS, cell, fit, width_of
 
 COLUMNS = (
@@ -26,9 +25,9 @@ class Bench(App[None]):
         + "\nGrid { height: 100%; }"
     )
 
-    def __init__(self, columns: Sequence[Column] = COLUMNS) -> None:
+    def __init__(self, *, fold_notes: bool = False) -> None:
         super().__init__()
-        self.grid = Grid(columns, empty=("Nothing here.", "Press n."), mark=True)
+        self.grid = Grid(COLUMNS, empty=("Nothing here.", "Press n."), mark=True, fold_notes=fold_notes)
 
     def compose(self) -> ComposeResult:
         yield self.grid
@@ -129,11 +128,13 @@ async def test_grid_of_heads_alone_scrolls() -> None:
         assert bench.grid.border_subtitle == "↑2 ↓4"
 
 
-async def test_notes_of_the_selected_row_alone_in_low_windows() -> None:
-    bench = Bench()
-    async with bench.run_test(size=(40, 8)):
-        bench.grid.notes_of_cursor_only = True
+async def test_notes_of_the_selected_row_alone_where_there_is_no_room_for_all() -> None:
+    bench = Bench(fold_notes=True)
+    async with bench.run_test(size=(40, 5)) as pilot:
         bench.grid.show([row("a", note="note of a"), row("b", note="note of b")])
+        assert "note of b" in "\n".join(bench.lines())
+        await pilot.resize_terminal(40, 4)
+        await pilot.pause()
         assert "note of a" in "\n".join(bench.lines())
         assert "note of b" not in "\n".join(bench.lines())
         bench.grid.move(1)

@@ -1,0 +1,97 @@
+"""The cockpit in a pseudo terminal: keys go in, a screen as a person would see it comes out."""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+import fcntl
+import os
+import pty
+import re
+import struct
+import termios
+from collections.abc import Callable
+
+import pyte
+from process_kit import WAIT_S, Home
+
+PRIVATE = re.compile(r"\x1b\[[<>=?][0-9;]*\$?[a-zA-Z]")
+"""Private modes and keyboard protocols: nothing to see, and more than the emulator knows."""
+UNFINISHED = re.compile(r"\x1b(\[[<>=?0-9;]*\$?)?$")
+
+
+class Terminal:
+    """A process on a pty of its own, and its screen."""
+
+    def __init__(self, columns: int, lines: int) -> None:
+        self.screen = pyte.Screen(columns, lines)
+        self._stream = pyte.Stream(self.screen)
+        self._master, self._slave = pty.openpty()
+        fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        self._moved = asyncio.Event()
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._rest = ""
+        self.process: asyncio.subprocess.Process | None = None
+
+    async def start(self, home: Home, *argv: str) -> None:
+        loop = asyncio.get_running_loop()
+        loop.add_reader(self._master, self._read)
+        self.process = await asyncio.create_subprocess_exec(
+            *home.command(*argv),
+            stdin=self._slave,
+            stdout=self._slave,
+            stderr=self._slave,
+            env=home.environ,
+            start_new_session=True,
+        )
+        os.close(self._slave)
+
+    def _read(self) -> None:
+        try:
+            chunk = os.read(self._master, 65_536)
+        except OSError:
+            # Linux says EIO once the last process on the other end has gone
+            chunk = b""
+        if not chunk:
+            asyncio.get_running_loop().remove_reader(self._master)
+            self._moved.set()
+            return
+        # a private sequence that is cut in two waits for its other half, or it could not be told apart
+        text = self._rest + self._decoder.decode(chunk)
+        cut = UNFINISHED.search(text)
+        self._rest = cut.group() if cut else ""
+        self._stream.feed(PRIVATE.sub("", text[: len(text) - len(self._rest)]))
+        self._moved.set()
+
+    @property
+    def text(self) -> str:
+        return "\n".join(line.rstrip() for line in self.screen.display)
+
+    def press(self, keys: str) -> None:
+        os.write(self._master, keys.encode())
+
+    async def until(self, true: Callable[[str], object], timeout: float = WAIT_S) -> str:
+        """The screen's text once `true` holds of it. Fails with the screen as it is."""
+        try:
+            async with asyncio.timeout(timeout):
+                while not true(self.text):
+                    self._moved.clear()
+                    await self._moved.wait()
+        except TimeoutError:
+            raise AssertionError(f"did not come on the screen in {timeout:g} s:\n{self.text}") from None
+        return self.text
+
+    async def shows(self, *words: str) -> str:
+        """The screen's text once all the words are on it."""
+        return await self.until(lambda text: all(word in text for word in words))
+
+    async def ended(self) -> int:
+        assert self.process is not None
+        return await asyncio.wait_for(self.process.wait(), WAIT_S)
+
+    async def close(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._master)
+        if self.process is not None and self.process.returncode is None:
+            self.process.kill()
+            await self.process.wait()
+        os.close(self._master)
