@@ -16,6 +16,7 @@ import msgspec
 from cockpit.desk.risk import RiskLimits
 from strategies.params import Param, ParamError, parse_value, text_of
 from venues.model import Mode
+from venues.paper.instruments import BASES
 from venues.paper.profiles import ProfileError, load_profiles
 
 D = Decimal
@@ -241,6 +242,9 @@ def _paper(file: Path, raw: Raw) -> PaperConfig:
         good = isinstance(bases, list) and all(isinstance(base, str) and COIN.fullmatch(base) for base in bases)
         if not good or not isinstance(bases, list) or not bases or len(set(bases)) != len(bases):
             raise ConfigError(file, "[paper] bases", bases, 'a list of different coins, like ["BTC", "ETH"]')
+        for base in bases:
+            if base not in BASES:
+                raise ConfigError(file, "[paper] bases", base, f"coins that the paper venues list: {', '.join(BASES)}")
         values["bases"] = tuple(bases)
     return PaperConfig(**values)
 

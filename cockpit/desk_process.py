@@ -9,7 +9,6 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 from importlib.metadata import version
@@ -17,17 +16,17 @@ from pathlib import Path
 
 from cockpit import locations
 from cockpit.config import Config, ConfigError, check_removed, load_config, write_default
-from cockpit.desk.alarms import Line
 from cockpit.desk.desk import Desk, DeskOptions
 from cockpit.desk.journal import Journal
 from cockpit.desk.journal_file import JournalError
 from cockpit.desk.journal_writer import ThreadWriter
 from cockpit.host.accounts import paper_spec
 from cockpit.host.commands import DeskHost
+from cockpit.host.log_output import LogOutput
 from cockpit.link.server import LinkServer, ServerError
 from strategies.registry import STRATEGIES
 from venues.eventloop import loop_factory
-from venues.model import NS_PER_S, SystemClock
+from venues.model import SystemClock
 from venues.paper.client import PaperClient
 from venues.paper.host import PaperHost
 from venues.paper.launcher import LaunchError, ensure_running
@@ -86,14 +85,15 @@ async def _serve(config: Config, file: Path, places: locations.Locations, forget
             options=DeskOptions(stop_s=float(config.desk.stop_timeout_s)),
             version=VERSION,
         )
-        desk.alarms.on_line.append(_print_line)
+        output = LogOutput(sys.stdout.fileno())
+        desk.alarms.on_line.append(output.line)
         host = DeskHost(desk, os.getpid())
         server = LinkServer(host, places.desk_socket, clock, max_rate_hz=float(config.desk.publish_hz))
-        await server.start()
         try:
-            await _run(desk, host)
+            await _run(desk, host, server)
         finally:
             await server.close()
+            output.close()
     finally:
         unsaved = journal.close()
         if unsaved:
@@ -101,22 +101,20 @@ async def _serve(config: Config, file: Path, places: locations.Locations, forget
     return 0
 
 
-async def _run(desk: Desk, host: DeskHost) -> None:
+async def _run(desk: Desk, host: DeskHost, server: LinkServer) -> None:
     running = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        running.add_signal_handler(number, host.shutdown.set)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        # what is ignored stays so: nohup means that the desk is to outlive its terminal
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            running.add_signal_handler(number, host.shutdown.set)
     await desk.start()
+    # Only now: a command that came while the journal is read back would be undone by what is read.
+    await server.start()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     gc.collect()
     gc.freeze()
     await host.shutdown.wait()
     await desk.stop()
-
-
-def _print_line(line: Line) -> None:
-    """The log on stdout, for the log file or for systemd's journal."""
-    stamp = datetime.fromtimestamp(line.ts // NS_PER_S, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    print(f"{stamp} {line.level:7} {line.source}: {line.text}", flush=True)
 
 
 def _journal_trouble(text: str) -> None:

@@ -22,6 +22,8 @@ BPS = Decimal(10_000)
 D = Decimal
 
 MAKER, TAKER = "maker", "taker"
+LOOK_S = 1.0
+"""How often a resting order is held against the guards: a book that falls silent or thins out wakes nobody."""
 
 
 class Requote(StrEnum):
@@ -37,7 +39,7 @@ class HedgeParams(msgspec.Struct, frozen=True, kw_only=True):
     maker: Annotated[str, Param("Account whose post-only orders make the volume")]
     taker: Annotated[str, Param("Account on which every fill is hedged at once")]
     ticker: Annotated[str, Param("Coin to trade, e.g. BTC; or MAKER_SYMBOL:TAKER_SYMBOL")]
-    size: Annotated[D, Param("Size of one maker order", unit="base", gt=ZERO, step=D("0.001"), live=True)]
+    size: Annotated[D, Param("Size of one maker order", unit="base", gt=ZERO, live=True)]
     iterations: Annotated[int, Param("Cycles to do; 0 for no end", ge=ZERO, step=D(1), live=True)] = 20
     direction: Annotated[Side, Param("Side of the maker's opening order")] = Side.BUY
     fill_timeout: Annotated[
@@ -137,6 +139,8 @@ class HedgeLoop:
             raise ParamError("max_position", params.max_position, f"0, or at least the size {params.size}")
         if params.slippage_max < params.slippage:
             raise ParamError("slippage_max", params.slippage_max, f"at least slippage {params.slippage}")
+        if params.backup in (params.maker, params.taker):
+            raise ParamError("backup", params.backup, "another account than the maker's and the taker's")
         params.deadline_ns()
         maker_symbol, _, taker_symbol = params.ticker.partition(":")
         taker_symbol = taker_symbol or maker_symbol
@@ -180,7 +184,7 @@ class HedgeLoop:
                 if why:
                     ctx.pause(why)
                     continue
-            elif held >= ctx.params.ceiling * D("0.999") or not going_on:
+            elif not going_on or not self._room_left(ctx):
                 building = False
             if building:
                 await self._open(ctx)
@@ -199,6 +203,7 @@ class HedgeLoop:
         """One opening step: rest and requote until `size` more is held, or nothing more is wanted."""
         side = ctx.params.direction
         start = abs(ctx.position(MAKER))
+        rested = False
         if ctx.holding_back():
             ctx.phase("waiting", ctx.tradable(MAKER) or "entries are held back")
             await ctx.change(1.0)
@@ -212,8 +217,10 @@ class HedgeLoop:
             instrument = ctx.instrument(MAKER)
             price = quote_price(instrument, book, side, p.offset)
             whole = instrument.round_qty(instrument.qty_from_base(p.size, price), nearest=True)
-            qty = whole - (abs(ctx.position(MAKER)) - start)
+            qty = min(whole - (abs(ctx.position(MAKER)) - start), self._room(ctx, price))
             if qty < instrument.min_qty or instrument.notional(qty, price) < instrument.min_notional:
+                if not rested:
+                    await ctx.change(1.0)
                 return
             why = self._guard(ctx, side, price)
             if why:
@@ -221,6 +228,7 @@ class HedgeLoop:
                 await ctx.change(1.0)
                 continue
             ctx.phase("opening", f"{side} {qty} at {price}")
+            rested = True
             await self._rest(ctx, side, qty, price, Role.OPEN)
 
     async def _close(self, ctx: Context[HedgeParams]) -> None:
@@ -238,15 +246,19 @@ class HedgeLoop:
         step = instrument.round_qty(instrument.qty_from_base(p.size, price), nearest=True)
         left = abs(position) - step
         too_little = left < instrument.min_qty or instrument.notional(left, price) < instrument.min_notional
-        target = ZERO if too_little or step <= 0 else left
-        while (qty := abs(ctx.position(MAKER)) - target) > 0:
+        target = ZERO if too_little or step < instrument.min_qty else left
+        while (qty := abs(ctx.position(MAKER)) - target) >= instrument.min_qty:
             book = ctx.book(MAKER)
-            why = ctx.tradable(MAKER) if book is not None else f"no sound book on {p.maker}"
-            if book is None or (why and not ctx.holding_back()):
-                ctx.phase("waiting", why)
+            if book is None:
+                ctx.phase("waiting", f"no sound book on {p.maker}")
                 await ctx.change(1.0)
                 continue
             price = quote_price(instrument, book, side, p.offset)
+            why = self._guard(ctx, side, price, closing=True)
+            if why:
+                ctx.phase("waiting", why)
+                await ctx.change(1.0)
+                continue
             ctx.phase("closing", f"{side} {qty} at {price}")
             await self._rest(ctx, side, qty, price, Role.CLOSE)
 
@@ -256,28 +268,28 @@ class HedgeLoop:
         order = await ctx.place(MAKER, side, qty, price, role=role, post_only=True, reduce_only=role is Role.CLOSE)
         if order.status is OrderStatus.DENIED:
             ctx.phase("waiting", order.reason)
-            await ctx.change(1.0)
+            # Not `change`: the refusal itself is a change, and would have it asked again at once, for ever.
+            await ctx.sleep(1.0)
             return
         placed = ctx.clock.monotonic_ns()
         while not order.done:
             if self._unwanted(ctx, order, role, placed):
                 ctx.cancel(order)
             age = (ctx.clock.monotonic_ns() - placed) / NS_PER_S
-            await ctx.change(max(float(ctx.params.fill_timeout) - age, 0.25))
+            await ctx.change(min(max(float(ctx.params.fill_timeout) - age, 0.25), LOOK_S))
         if order.status is OrderStatus.REJECTED:
             ctx.phase("waiting", f"order refused: {order.reason}")
-            await ctx.change(0.25)
+            await ctx.sleep(0.25)
         await ctx.settled(order)
 
     # -- rules
 
     def _unwanted(self, ctx: Context[HedgeParams], order: OrderHandle, role: Role, placed: int) -> bool:
         p = ctx.params
-        if role is Role.OPEN:
-            if ctx.holding_back():
-                return True
-            if self._guard(ctx, order.side, order.price):
-                return True
+        if role is Role.OPEN and ctx.holding_back():
+            return True
+        if self._guard(ctx, order.side, order.price, closing=role is Role.CLOSE):
+            return True
         if order.status not in (OrderStatus.OPEN, OrderStatus.PARTIALLY_FILLED):
             return False
         if p.requote is Requote.TIME:
@@ -289,11 +301,12 @@ class HedgeLoop:
         ours = ctx.instrument(MAKER).price_to_ticks(order.price)
         return (best - ours) * order.side.sign > max(-p.offset, 0)
 
-    def _guard(self, ctx: Context[HedgeParams], side: Side, price: Decimal) -> str:
-        """Why no maker order of `side` at `price` may be opened now; empty where it may."""
+    def _guard(self, ctx: Context[HedgeParams], side: Side, price: Decimal, *, closing: bool = False) -> str:
+        """Why no maker order of `side` may rest at `price` now; empty where it may. A close that cannot be hedged
+        waits too, for nothing could unwind it; once the operator wants out, it waits for no better price."""
         p = ctx.params
         for leg in (MAKER, TAKER):
-            why = ctx.tradable(leg)
+            why = ctx.tradable(leg, reduce_only=closing)
             if why:
                 return why
         if abs(ctx.owed()) > ctx.tolerance():
@@ -304,6 +317,8 @@ class HedgeLoop:
         age = ctx.book_age(TAKER)
         if age > float(p.guard_age):
             return f"book of {p.taker} is {age:.1f} s old, guard_age is {p.guard_age} s"
+        if closing and ctx.holding_back():
+            return ""
         instrument = ctx.instrument(TAKER)
         levels = book.bids if side is Side.BUY else book.asks
         touch = instrument.ticks_to_price(levels[0][0])
@@ -322,6 +337,22 @@ class HedgeLoop:
         if there >= needed:
             return ""
         return f"book of {p.taker} is thin: {there} lots within {p.slippage} bps, {needed:.0f} wanted"
+
+    def _room(self, ctx: Context[HedgeParams], price: Decimal) -> Decimal:
+        """Venue units that may still be opened before the ceiling; 0 for what is under a tenth of a step."""
+        instrument = ctx.instrument(MAKER)
+        ceiling, step = (instrument.qty_from_base(base, price) for base in (ctx.params.ceiling, ctx.params.size))
+        room = instrument.round_qty(ceiling, nearest=True) - abs(ctx.position(MAKER))
+        return ZERO if room < max(instrument.min_qty, step / 10) else room
+
+    def _room_left(self, ctx: Context[HedgeParams]) -> bool:
+        """Whether building goes on. Unknown without a book: then the next step waits for one."""
+        instrument, book = ctx.instrument(MAKER), ctx.book(MAKER)
+        if book is None:
+            return True
+        price = instrument.ticks_to_price(book.bids[0][0])
+        room = self._room(ctx, price)
+        return room > 0 and instrument.notional(room, price) >= instrument.min_notional
 
     def _complete(self, ctx: Context[HedgeParams]) -> bool:
         p = ctx.params

@@ -86,8 +86,8 @@ def _expected(kind: type, param: Param) -> str:
         return "one of " + ", ".join(kind)
     noun = {Decimal: "a number", int: "a whole number"}.get(kind, "text")
     bounds = bounds_text(param)
-    unit = f" {param.unit}" if param.unit else ""
-    return f"{noun}{unit}" + (f" {bounds}" if bounds else "")
+    unit = f" ({param.unit})" if param.unit else ""
+    return noun + (f" {bounds}" if bounds else "") + unit
 
 
 _YES = {"yes": True, "true": True, "1": True, "on": True, "no": False, "false": False, "0": False, "off": False}

@@ -135,8 +135,8 @@ class Context(Protocol[P_co]):
         """Base coin under which the pair cannot be evened out."""
         ...
 
-    def tradable(self, leg: str) -> str:
-        """Empty where new orders may go to the leg's account, else why not."""
+    def tradable(self, leg: str, *, reduce_only: bool = False) -> str:
+        """Empty where new orders (or none but `reduce_only` ones) may go to the leg's account, else why not."""
         ...
 
     def fees(self, leg: str) -> tuple[Decimal, Decimal]:

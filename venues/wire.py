@@ -36,6 +36,10 @@ class FrameSplitter:
     def feed(self, data: bytes) -> list[bytes]:
         """The payloads that are complete now. Raises `FrameError` on a length over the limit."""
         buffer = self._buffer
+        if not buffer and len(data) >= 4:
+            (length,) = _HEADER.unpack_from(data)
+            if length == len(data) - 4 and length <= MAX_FRAME:
+                return [data[4:]]  # one whole frame, as most reads are: nothing to gather
         buffer += data
         frames: list[bytes] = []
         at, end = 0, len(buffer)

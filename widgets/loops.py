@@ -126,11 +126,11 @@ class LoopsPanel(Panel):
 def step_size(row: LoopRow, staged: Mapping[str, str], name: str, step: str, steps: int) -> str | None:
     """The value of a staged parameter `steps` further; None where it would not stay above zero.
 
-    Without a step of the parameter's own, one unit of its last digit counts as one. Endless cycles (0) are counted on
-    from those that are done."""
+    Without a step of the parameter's own, a tenth of its leading digit's unit is one: 7 moves by 0.1, 0.05 by 0.001.
+    Endless cycles (0) are counted on from those that are done."""
     now = Decimal(staged.get(name, row.pending.get(name, row.params.get(name, "0"))))
     if name == "iterations" and not now:
         now = Decimal(row.iterations_done)
-    by = Decimal(step) if step else Decimal(1).scaleb(int(now.as_tuple().exponent))
+    by = Decimal(step) if step else Decimal(1).scaleb(now.adjusted() - 1)
     changed = now + by * steps
     return f"{changed.normalize():f}" if changed > 0 else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 
@@ -49,11 +50,10 @@ def page(name: str, figures: Figures, targets: Sequence[Target]) -> str:
 
 
 def platform() -> dict[str, Figure]:
-    """What the figures were made with."""
-    return {"python": ".".join(map(str, sys.version_info[:3])), "cores": _cores()}
+    """What the figures were made with: Python, cores, and how busy the machine was over the last minute."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    return {"python": version, "cores": _cores(), "load_1m": round(os.getloadavg()[0], 2)}
 
 
 def _cores() -> int:
-    import os
-
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

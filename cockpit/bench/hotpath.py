@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -23,11 +22,10 @@ from cockpit.desk.desk import Desk
 from cockpit.desk.journal import Journal
 from cockpit.desk.journal_writer import ThreadWriter
 from cockpit.desk.risk import RiskLimits
-from cockpit.desk_process import SWITCH_INTERVAL_S, loop_factory
-from cockpit.host.commands import DeskHost
-from cockpit.link.server import LinkServer
+from cockpit.desk_process import SWITCH_INTERVAL_S
 from strategies.hedge import HedgeLoop, HedgeParams
 from strategies.protocol import Context, OrderHandle, Role
+from venues.eventloop import loop_factory
 from venues.model import FillReport, OrderRequest, SystemClock, TimeInForce
 from venues.paper.client import PaperClient
 
@@ -151,7 +149,7 @@ def run(plan: Plan) -> dict[str, Figure]:
         socket = Path(folder) / "paper.sock"
         load = Load(str(socket), ACCOUNTS, plan.rate, plan.fills_per_s, FILL_LOTS, plan.seed)
         before = sys.getswitchinterval()
-        sys.setswitchinterval(float(os.environ.get("SWI","0.0005")))
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
         try:
             with ExchangeChild(load) as child, asyncio.Runner(loop_factory=loop_factory()) as runner:
                 samples, seconds = runner.run(_desk(plan, socket, Path(folder) / "journal.sqlite"))
@@ -186,9 +184,8 @@ async def _desk(plan: Plan, socket: Path, journal_file: Path) -> tuple[Samples, 
     """One desk, one loop, until every sample is there. The samples, and the seconds it took."""
     samples = Samples(plan.fills, plan.warm_up)
     journal = Journal.open(journal_file, ThreadWriter)
-    clock = SystemClock()
     desk = BenchDesk(
-        clock=clock,
+        clock=SystemClock(),
         journal=journal,
         venues=[BenchClient(name, socket, ArrivalClock(), samples) for name in ACCOUNTS],
         strategies={Resting.kind: Resting()},
@@ -196,8 +193,6 @@ async def _desk(plan: Plan, socket: Path, journal_file: Path) -> tuple[Samples, 
         version="bench",
     )
     desk.samples = samples
-    server = LinkServer(DeskHost(desk, os.getpid()), socket.with_name("desk.sock"), clock)
-    await server.start()
     running = asyncio.get_running_loop()
     try:
         await desk.start()
@@ -216,7 +211,6 @@ async def _desk(plan: Plan, socket: Path, journal_file: Path) -> tuple[Samples, 
         return samples, running.time() - began
     finally:
         await desk.cut_off()
-        await server.close()
         journal.close()
 
 

@@ -76,7 +76,8 @@ class Booking:
         instrument = self._instruments[(account, fill.symbol)]
         base = instrument.base_qty(fill.qty, fill.price)
         fee_rate = self._rate_at(account, fill.fee_asset, instrument, fill.price)
-        settle_rate = self._rate_at(account, instrument.settle, instrument, fill.price)
+        same = fill.fee_asset == instrument.settle
+        settle_rate = fee_rate if same else self._rate_at(account, instrument.settle, instrument, fill.price)
         loop, cycle, role = (order.loop, order.cycle, order.role.value) if order else (FOREIGN, 0, "foreign")
         before = self.ledger.position(account, fill.symbol)
         new = self.ledger.book_fill(

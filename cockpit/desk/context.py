@@ -69,9 +69,11 @@ class LoopContext:
     def tolerance(self) -> Decimal:
         return self._loop.tolerance()
 
-    def tradable(self, leg: str) -> str:
-        at = self._loop.legs[leg]
-        return self._desk.accounts[at.account].refusal(Role.OPEN, False) or self._desk.risk.entries_denied
+    def tradable(self, leg: str, *, reduce_only: bool = False) -> str:
+        account = self._desk.accounts[self._loop.legs[leg].account]
+        if reduce_only:
+            return account.refusal(Role.CLOSE, True)
+        return account.refusal(Role.OPEN, False) or self._desk.risk.entries_denied
 
     def fees(self, leg: str) -> tuple[Decimal, Decimal]:
         able = self._desk.accounts[self._loop.legs[leg].account].venue.capabilities

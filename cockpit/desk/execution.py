@@ -118,8 +118,9 @@ class Executor:
             return order
         self._journal.order_intent(order)
         if to.venue.capabilities.lookup_by_client_id:
-            self._tracker.sent(order, now)
+            self._tracker.leaving(order, now)
             to.venue.submit(request)
+            self._tracker.left(order)
         else:
             self._keep(asyncio.get_running_loop().create_task(self._send_after_disk(order, to, named)))
         return order

@@ -72,11 +72,7 @@ class FlattenGrip:
         if job.spec.loop:
             return [loops[job.spec.loop]] if job.spec.loop in loops else []
         wanted = set(job.spec.accounts)
-        return [
-            loop
-            for loop in loops.values()
-            if wanted & {leg.account for leg in loop.legs.values()}
-        ]
+        return [loop for loop in loops.values() if wanted & {leg.account for leg in loop.legs.values()}]
 
 
 def _note(job: Job) -> str:

@@ -10,13 +10,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from enum import IntEnum
-
-import msgspec
 
 from cockpit.desk.accounts import Account, Trading
 from cockpit.desk.execution import Executor, Owner
 from cockpit.desk.ids import ATTEMPT_BITS
+from cockpit.desk.ladder import RUNG_WORDS, HedgeJournal, Rung
 from cockpit.desk.markets import Markets, bounded_price, tradable_qty
 from cockpit.desk.obligations import Obligation, Obligations
 from cockpit.desk.orders import Order
@@ -30,24 +28,6 @@ ALARMED_RETRY_S = 5.0
 UNWIND_ATTEMPTS = 3
 UNWINDS = 2
 """Unwinds with no hedge filled in between, after which the loop halts: each costs spread and fees."""
-
-
-class Rung(IntEnum):
-    """The ladder: hedge venue, another linked account, unwind on the maker venue, halt and alarm."""
-
-    HEDGE = 0
-    BACKUP = 1
-    UNWIND = 2
-    ALARM = 3
-
-
-class HedgeJournal(msgspec.Struct, frozen=True):
-    """What the hedger tells the desk: an obligation to journal, an alarm, a halt, quiet again."""
-
-    obligation: Callable[[str, Obligation, str, FillReport], None]
-    alarm: Callable[[str, str], None]
-    halt: Callable[[str], None]
-    settled: Callable[[], None]
 
 
 class HedgeBook:
@@ -92,6 +72,8 @@ class HedgeBook:
         self.naked_since = 0
         """Since when more than the tolerance is owed, ns; 0 while it is not."""
         self.max_naked_ms = 0.0
+        self._hedged_names = frozenset(leg.name for leg in hedged)
+        self._leg_names = frozenset(leg.name for leg in self.legs)
         self._live: dict[str, Order] = {}
         self._last = (0, 0)
         self._fruitless = 0
@@ -138,7 +120,7 @@ class HedgeBook:
 
     def concerns(self, order: Order) -> bool:
         """Whether fills of `order` move what is owed here."""
-        return order.id in self._live or any(order.leg == leg.name for leg in self.legs)
+        return order.leg in self._leg_names or order.id in self._live
 
     def account_for(self, order: Order, fill: FillReport) -> None:
         """Reckon with a fill that the ledger has just booked. The tracker must count it before `work` is called again:
@@ -146,7 +128,7 @@ class HedgeBook:
         instrument = self._markets.of(order.account, order.symbol).instrument
         base = fill.side.sign * instrument.base_qty(fill.qty, fill.price)
         self.owed -= base
-        if order.role in (Role.OPEN, Role.CLOSE) and any(order.leg == leg.name for leg in self.hedged):
+        if order.role in (Role.OPEN, Role.CLOSE) and order.leg in self._hedged_names:
             self.number += 1
             self.cycle = order.cycle
             obligation = Obligation(self.number, -base, -base, fill.ts_init)
@@ -221,7 +203,7 @@ class HedgeBook:
 
     def adopt(self, order: Order) -> None:
         """An order of this book from before a restart: what it may still fill is not sent again."""
-        if order.leg in {leg.name for leg in self.legs} and not order.done:
+        if order.leg in self._leg_names and not order.done:
             self._live[order.id] = order
 
     def poke(self, *, anew: bool = False) -> None:
@@ -373,12 +355,7 @@ class HedgeBook:
             return
         self.rung = rung
         self.attempt = 0
-        names = {
-            Rung.BACKUP: "hedging on the backup account",
-            Rung.UNWIND: "unwinding on the maker venue",
-            Rung.ALARM: "loop halted; the hedge is tried on, slowly",
-        }
-        words = f"{self.owner.loop}: {self.owed:+.8f} unhedged, {why}; {names[rung]}"
+        words = f"{self.owner.loop}: {self.owed:+.8f} unhedged, {why}; {RUNG_WORDS[rung]}"
         self._tell.alarm(f"hedge/{self.owner.loop}", words)
         if rung is Rung.ALARM:
             self._tell.halt(words)

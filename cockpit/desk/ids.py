@@ -43,6 +43,17 @@ class OrderId(msgspec.Struct, frozen=True, order=True):
     attempt: int = 0
 
     def __post_init__(self) -> None:
+        # One of these is made between each fill and its hedge: the words only where something is wrong.
+        if (
+            self.epoch >> EPOCH_BITS
+            or self.slot >> SLOT_BITS
+            or self.serial >> SERIAL_BITS
+            or self.attempt >> ATTEMPT_BITS
+        ):
+            self._complain()
+
+    def _complain(self) -> None:
+        """Raise `ValueError` for the field that does not fit."""
         for name, bits in (
             ("epoch", EPOCH_BITS),
             ("slot", SLOT_BITS),

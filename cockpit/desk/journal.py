@@ -180,8 +180,9 @@ class Journal:
     def order_changed(self, order: OrderFacts) -> None:
         """After each change the tracker accepted."""
         venue_id, status, filled, reason = order.venue_order_id, order.status, order.filled_qty, order.reason
-        self._write("order_event", self._next(), order.id, venue_id, status, filled, reason, order.ts)
-        self._write("order_state", venue_id, status, filled, reason, order.id)
+        write = self._writer.write
+        write("order_event", (self._next(), order.id, venue_id, status, filled, reason, order.ts))
+        write("order_state", (venue_id, status, filled, reason, order.id))
 
     def obligation(
         self, *, loop: str, number: int, account: str, symbol: str, trade_id: str, base: Decimal, ts: int

@@ -20,6 +20,9 @@ Item: TypeAlias = tuple[str, Row]
 OnTrouble: TypeAlias = Callable[[str], None]
 """Told what is wrong with the disk, and "" once all is saved again. Called on the thread that writes."""
 
+LEAST_LOOK_S = 0.0005
+"""How long the writing thread sleeps between looks where it was told not to gather at all, seconds."""
+
 
 class JournalWriter(Protocol):
     """Where rows go. `write` returns at once; nothing is promised before a barrier has passed."""
@@ -226,7 +229,7 @@ class ThreadWriter:
         queue = self._queue
         while not self._give_up.is_set():
             if len(queue) < self._batch_rows and not self._closing:
-                self._hurry.wait(self._batch_s)
+                self._hurry.wait(self._batch_s or LEAST_LOOK_S)
             self._hurry.clear()
             if queue:
                 self._save_batch()

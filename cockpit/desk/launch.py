@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from cockpit.desk.context import LoopContext
 from cockpit.desk.execution import Owner
 from cockpit.desk.flatten import Spec
-from cockpit.desk.hedger import HedgeBook, HedgeJournal
+from cockpit.desk.hedger import HedgeBook
 from cockpit.desk.ids import DESK_SLOT, SLOT_BITS
 from cockpit.desk.journal_rows import JournaledLoop
+from cockpit.desk.ladder import HedgeJournal
 from cockpit.desk.loops import Loop, LoopState, StopMode
 from cockpit.desk.obligations import Obligation
 from strategies.params import ParamError, as_text, change_params, parse_params

@@ -87,7 +87,11 @@ class Loop:
     async def change(self, timeout: float | None) -> bool:
         """Wait until something changed since the last time this returned; False after `timeout` seconds."""
         self.check()
-        if not self._changed:
+        if self._changed:
+            # A strategy that wakes itself must not keep the desk from its other work.
+            await asyncio.sleep(0)
+            self.check()
+        else:
             running = asyncio.get_running_loop()
             waiter = self._waiter = running.create_future()
             timer = None if timeout is None else running.call_later(timeout, _time_out, waiter)

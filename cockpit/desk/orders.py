@@ -146,10 +146,20 @@ class OrderTracker:
         """Orders that are done, newest first."""
         return reversed(tuple(self._ended.values()))
 
+    def leaving(self, order: Order, ts: int) -> None:
+        """The order is being handed to the venue: from here on it may live there. Nobody is told before `left`, for
+        what listeners do would stand between a fill and its hedge."""
+        order.ts_sent = order.ts = ts
+        order.status = OrderStatus.IN_FLIGHT
+
+    def left(self, order: Order) -> None:
+        """It has been handed over."""
+        self._on_change(order)
+
     def sent(self, order: Order, ts: int) -> None:
-        """The order was handed to the venue."""
-        order.ts_sent = ts
-        self._move(order, OrderStatus.IN_FLIGHT, ts)
+        """Both in one."""
+        self.leaving(order, ts)
+        self.left(order)
 
     def deny(self, order: Order, reason: str, ts: int) -> None:
         """Ours: it never left the desk."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Awaitable, Collection
 from typing import Protocol, runtime_checkable
 
 import msgspec
@@ -26,9 +27,9 @@ REMEMBERED = 4_096
 
 @runtime_checkable
 class Faulty(Protocol):
-    """A venue whose faults can be switched on: the paper exchange."""
+    """A venue whose faults can be switched on: the paper exchange, in this process or in its own."""
 
-    async def fault(self, kind: str) -> None: ...
+    def fault(self, kind: str) -> Awaitable[None] | None: ...
 
 
 class DeskHost:
@@ -65,20 +66,29 @@ class DeskHost:
         self._answers[command.id] = answer
         while len(self._answers) > REMEMBERED:
             self._answers.popitem(last=False)
-        ack = self._from_before(command.id)
-        if ack is None:
-            ack = await self._try(command)
-            self._desk.journal.command(
-                command.id,
-                ts=self._desk.clock.now_ns(),
-                origin=command.origin,
-                verb=msgspec.json.encode(command.verb).decode(),
-                ok=ack.ok,
-                error=ack.error,
-                result=bytes(ack.result).decode(),
-            )
-            await self._desk.journal.barrier()
+        try:
+            ack = self._from_before(command.id) or await self._first(command)
+        except BaseException:
+            # a defect, or the desk is being cut off: whoever asks again must not wait for an answer that never comes
+            self._answers.pop(command.id, None)
+            answer.cancel()
+            raise
         answer.set_result(ack)
+        return ack
+
+    async def _first(self, command: m.Command) -> m.Ack:
+        """Carry out, and answer once the answer is on disk."""
+        ack = await self._try(command)
+        self._desk.journal.command(
+            command.id,
+            ts=self._desk.clock.now_ns(),
+            origin=command.origin,
+            verb=msgspec.json.encode(command.verb).decode(),
+            ok=ack.ok,
+            error=ack.error,
+            result=bytes(ack.result).decode(),
+        )
+        await self._desk.journal.barrier()
         return ack
 
     def _from_before(self, command_id: str) -> m.Ack | None:
@@ -140,9 +150,7 @@ class DeskHost:
 
     def _resume(self, loop_id: str) -> Answer:
         desk = self._desk
-        working = [job.spec.id for job in desk.flattener.jobs.values() if not job.state.ended]
-        if working:
-            raise LaunchError(f"{', '.join(working)} is still at work; wait for it or cancel it first")
+        self._refuse_while_at_work(desk.accounts)
         if loop_id == "all":
             desk.risk.entries_denied = ""
             for account in desk.accounts.values():
@@ -157,6 +165,16 @@ class DeskHost:
         for loop in loops:
             desk.loops.resume(loop)
         return {"resumed": [loop.id for loop in loops]}
+
+    def _at_work(self, accounts: Collection[str]) -> list[str]:
+        """The flattens and reduces that are at work on any of `accounts`."""
+        jobs = [job for job in self._desk.flattener.jobs.values() if not job.state.ended]
+        return [job.spec.id for job in jobs if not set(accounts).isdisjoint(job.spec.accounts)]
+
+    def _refuse_while_at_work(self, accounts: Collection[str]) -> None:
+        working = self._at_work(accounts)
+        if working:
+            raise LaunchError(f"{', '.join(working)} is still at work; wait for it or cancel it first")
 
     def _stop(self, verb: m.Stop) -> Answer:
         try:
@@ -210,10 +228,13 @@ class DeskHost:
     def _resume_account(self, name: str) -> Answer:
         (known,) = self._accounts((name,))
         account = self._desk.accounts[known]
-        if account.trading is not Trading.ACTIVE:
-            self._desk.set_trading(account, Trading.ACTIVE, "")
         if account.suspect:
+            # also under a flatten, which then goes on to close there; entries stay denied as long as it is at work
             self._desk.accept_report(account)
+        else:
+            self._refuse_while_at_work((known,))
+        if account.trading is not Trading.ACTIVE and not self._at_work((known,)):
+            self._desk.set_trading(account, Trading.ACTIVE, "")
         return {"account": name, "state": account.trading.value}
 
     async def _fault(self, verb: m.Fault) -> Answer:
@@ -222,8 +243,10 @@ class DeskHost:
         if not isinstance(venue, Faulty):
             raise LaunchError(f"account: {known} is not a paper account; only those have faults to switch on")
         try:
-            await venue.fault(verb.kind)
-        except VenueError as error:
+            under_way = venue.fault(verb.kind)
+            if under_way is not None:
+                await under_way
+        except (VenueError, ValueError) as error:
             raise LaunchError(f"kind: {error}") from None
         self._desk.alarms.say("warning", known, f"fault: {verb.kind}")
         return {"account": known, "fault": verb.kind}

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from cockpit.desk.flatten import Job
-from cockpit.link.rows import FlattenRow
+from cockpit.link.rows import ZERO, FlattenRow
+
+
+def rounded(value: Decimal, places: int) -> Decimal:
+    """As a client shows it; nothing is a plain 0, never 0E-8 or -0.00."""
+    return round(value, places) or ZERO
 
 
 def flatten_row(job: Job) -> FlattenRow:

@@ -17,7 +17,7 @@ from cockpit.desk.markets import Market
 from cockpit.desk.orders import Order
 from cockpit.desk.risk import account_equity_usd
 from cockpit.desk.wear import Scope, Wear
-from cockpit.host.rows import flatten_row
+from cockpit.host.rows import flatten_row, rounded
 from cockpit.link.rows import (
     AccountRow,
     AlarmRow,
@@ -101,14 +101,14 @@ class DeskView:
             health=account.health(now),
             state=account.trading.value,
             note=note,
-            equity_usd=None if equity is None else round(equity, 2),
-            free_usd=None if equity is None else round(free, 2),
+            equity_usd=None if equity is None else rounded(equity, 2),
+            free_usd=None if equity is None else rounded(free, 2),
             margin_ratio=round(float(maintenance / equity), 4) if equity else None,
             leverage=round(float(gross / equity), 3) if equity else None,
             open_orders=sum(1 for o in desk.tracker.live() if o.account == account.name and not o.status.terminal),
             # By the second, so that a lively market alone does not make a row new each time.
             data_ts=account.data_ts // NS_PER_S * NS_PER_S,
-            unexplained_usd=round(desk.watch.found.get(account.name, ZERO), 2),
+            unexplained_usd=rounded(desk.watch.found.get(account.name, ZERO), 2),
         )
 
     def _notional(self, account: str, symbol: str) -> Decimal:
@@ -140,12 +140,12 @@ class DeskView:
                     symbol=symbol,
                     base=instrument.base,
                     qty=qty,
-                    base_qty=round(instrument.base_qty(qty, mark), 8) if mark else ZERO,
-                    entry=round(entry, 8),
+                    base_qty=rounded(instrument.base_qty(qty, mark), 8) if mark else ZERO,
+                    entry=rounded(entry, 8),
                     mark=mark,
-                    liq=None if report is None or report.liq_price is None else round(report.liq_price, 2),
-                    unrealised_usd=round(unrealised, 2),
-                    notional_usd=round(instrument.notional(qty, mark), 2) if mark else ZERO,
+                    liq=None if report is None or report.liq_price is None else rounded(report.liq_price, 2),
+                    unrealised_usd=rounded(unrealised, 2),
+                    notional_usd=rounded(instrument.notional(qty, mark), 2) if mark else ZERO,
                     ledger_qty=ours,
                     foreign_qty=desk.ledger.position(account.name, symbol, FOREIGN),
                 )
@@ -206,7 +206,7 @@ class DeskView:
                 interval_s=rate.interval_s,
                 annualised=round(rate.annualised, 4),
                 next_ts=rate.next_ts,
-                accrued_usd=round(desk.booking.funding_usd(market.account, rate.symbol), 4),
+                accrued_usd=rounded(desk.booking.funding_usd(market.account, rate.symbol), 4),
             )
 
     def _wear(self, now: int) -> Iterator[WearRow]:
@@ -239,12 +239,12 @@ class DeskView:
             iterations=loop.strategy.target_iterations(loop.params),
             params=as_text(loop.params),
             pending=loop.pending,
-            exposure_base=round(desk.ledger.exposure(loop.id), 8),
-            owed_base=round(loop.owed(), 8),
-            tolerance_base=round(loop.tolerance(), 8),
+            exposure_base=rounded(desk.ledger.exposure(loop.id), 8),
+            owed_base=rounded(loop.owed(), 8),
+            tolerance_base=rounded(loop.tolerance(), 8),
             wear_bps=_bps(wear),
-            wear_usd=round(wear.wear_usd, 4),
-            volume_usd=round(wear.volume_usd, 2),
+            wear_usd=rounded(wear.wear_usd, 4),
+            volume_usd=rounded(wear.volume_usd, 2),
             hedges=sum(book.hedges for book in loop.books.values()),
             hedge_ms_p50=round(cuts[49], 1) if cuts else None,
             hedge_ms_p99=round(cuts[98], 1) if cuts else None,
@@ -265,8 +265,8 @@ def _market(market: Market) -> MarketRow:
         base=instrument.base,
         bid=market.bid,
         ask=market.ask,
-        bid_qty=round(bid_qty, 4),
-        ask_qty=round(ask_qty, 4),
+        bid_qty=rounded(bid_qty, 4),
+        ask_qty=rounded(ask_qty, 4),
         ts=market.ts_touch,
     )
 
@@ -294,13 +294,13 @@ def _wear_row(scope: str, name: str, wear: Wear, unexplained: Decimal = ZERO) ->
         scope=scope,
         name=name,
         wear_bps=_bps(wear),
-        wear_usd=round(wear.wear_usd, 4),
-        fees_usd=round(wear.fees_usd, 4),
-        trade_usd=round(wear.trade_usd, 4),
-        funding_usd=round(wear.funding_usd, 4),
-        volume_usd=round(wear.volume_usd, 2),
-        unexplained_usd=round(unexplained, 4),
-        open_usd=round(wear.open_usd, 4),
+        wear_usd=rounded(wear.wear_usd, 4),
+        fees_usd=rounded(wear.fees_usd, 4),
+        trade_usd=rounded(wear.trade_usd, 4),
+        funding_usd=rounded(wear.funding_usd, 4),
+        volume_usd=rounded(wear.volume_usd, 2),
+        unexplained_usd=rounded(unexplained, 4),
+        open_usd=rounded(wear.open_usd, 4),
     )
 
 

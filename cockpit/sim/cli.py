@@ -82,11 +82,14 @@ def main(argv: Sequence[str]) -> int:
         began = time.perf_counter()
         outcome = simulation.run(_bar if sys.stderr.isatty() else None)
         wall = time.perf_counter() - began
+        if args.fills is not None:
+            write_fills(args.fills, simulation, sources)
+    except UnicodeDecodeError as error:
+        print(f"cockpit simulate: {args.funding or args.profiles}: not a text file: {error}", file=sys.stderr)
+        return 2
     except (SourceError, CaptureError, ProfileError, ParamError, LaunchError, OSError) as error:
         print(f"cockpit simulate: {error}", file=sys.stderr)
         return 2
-    if args.fills is not None:
-        write_fills(args.fills, simulation, sources)
     _print(outcome, wall, as_json=args.json)
     return 1 if outcome.ended.startswith("halted") else 0
 
@@ -124,7 +127,9 @@ def read_rates(path: Path) -> tuple[Rate, ...]:
             try:
                 rate = Decimal(row.get("rate") or "")
             except InvalidOperation:
-                raise SourceError(f"{path}, line {number}: rate is {row.get('rate')!r}, expected a number") from None
+                rate = Decimal("nan")
+            if not rate.is_finite():
+                raise SourceError(f"{path}, line {number}: rate is {row.get('rate')!r}, expected a number")
             rates.append(Rate(_stamp(path, number, row.get("ts") or ""), account, rate))
     return tuple(rates)
 

@@ -21,6 +21,7 @@ from cockpit.sim.sources import Source
 from strategies.registry import STRATEGIES
 from venues.model import NS_PER_S, Instrument
 from venues.paper.exchange import PaperExchange
+from venues.paper.market import Market, MarketSink
 from venues.paper.queue import QueueModelKind
 
 ZERO = Decimal(0)
@@ -84,6 +85,19 @@ class Plan(msgspec.Struct, frozen=True):
     rates: tuple[Rate, ...] = ()
 
 
+class _WithoutRates:
+    """A sink that is told no funding rate: those of a run come from its file alone."""
+
+    def __init__(self, sink: MarketSink) -> None:
+        self.on_depth = sink.on_depth
+        self.on_trade = sink.on_trade
+        self.on_mark = sink.on_mark
+        self.on_gap = sink.on_gap
+
+    def on_funding_rate(self, market: Market, ts: int, rate: Decimal, interval_s: int, next_ts: int) -> None:
+        """What a synthetic market thinks of funding is not asked for."""
+
+
 class Simulation:
     """Wires one run; `run` blocks until it is over."""
 
@@ -113,6 +127,8 @@ class Simulation:
             exchange.add_venue(account, source.profile)
             exchange.add_market(account, source.market)
             exchange.add_account(account, account, source.cash)
+            assert source.market.sink is not None, "the exchange listens to what was added"
+            source.market.sink = _WithoutRates(source.market.sink)
         desk = Desk(
             clock=clock,
             journal=Journal.open(":memory:"),
@@ -164,11 +180,14 @@ class Simulation:
                 progress(max(capture.fraction_read for capture in captures))
 
     def _schedule(self, loop: VirtualLoop, clock: VirtualClock, exchange: PaperExchange) -> None:
-        for rate in self.plan.rates:
-            source = self.sources[rate.account]
-            symbol = source.market.instrument.symbol
-            delay = max(0.0, (rate.ts - clock.now_ns()) / NS_PER_S)
-            loop.call_later(delay, exchange.set_funding_rate, rate.account, symbol, rate.rate)
+        for rate in sorted(self.plan.rates, key=lambda rate: rate.ts):
+            symbol = self.sources[rate.account].market.instrument.symbol
+            delay = (rate.ts - clock.now_ns()) / NS_PER_S
+            if delay <= 0:
+                # At once and in order: of several that lie in the past the newest holds.
+                exchange.set_funding_rate(rate.account, symbol, rate.rate)
+            else:
+                loop.call_later(delay, exchange.set_funding_rate, rate.account, symbol, rate.rate)
 
     def _booked(self, booked: Booked) -> None:
         self.fills.append(booked)

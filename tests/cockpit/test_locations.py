@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,15 +29,22 @@ def test_folders_are_private_and_mended(tmp_path: Path) -> None:
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
-def test_sockets_are_found_by_every_session_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.fixture
+def short_home() -> Iterator[Path]:
+    """A home whose sockets fit beside the journal, wherever pytest keeps its own folders."""
+    with tempfile.TemporaryDirectory(prefix="ck", dir="/tmp") as folder:
+        yield Path(folder)
+
+
+def test_sockets_are_found_by_every_session_of_the_user(monkeypatch: pytest.MonkeyPatch, short_home: Path) -> None:
     """SSH with a runtime folder, cron without one: the same desk."""
-    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("HOME", str(short_home))
     monkeypatch.delenv("XDG_STATE_HOME", raising=False)
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run1"))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(short_home / "run1"))
     first = find({}).desk_socket
     monkeypatch.delenv("XDG_RUNTIME_DIR")
     assert find({}).desk_socket == first
-    assert first.is_relative_to(tmp_path)
+    assert first.is_relative_to(short_home)
 
 
 def test_a_long_home_gets_a_short_socket_of_its_own(tmp_path: Path) -> None:

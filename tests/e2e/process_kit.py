@@ -1,4 +1,4 @@
-"""A cockpit of its own in a short folder: real desk, real paper exchange, real command line. All of it dies with the test."""
+"""A cockpit in a folder of its own: real desk, real paper exchange, real command line. All of it dies with the test."""
 
 from __future__ import annotations
 
@@ -138,7 +138,11 @@ class Home:
         """Start a desk in the foreground of its own process; it answers when this returns."""
         with self.places.desk_log.open("ab") as log:
             process = await asyncio.create_subprocess_exec(
-                *self.command("desk", *options), stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, env=self.environ
+                *self.command("desk", *options),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=self.environ,
             )
         self._desks.append(process)
         return process
@@ -153,7 +157,9 @@ class Home:
         await asyncio.wait({ready, *ended}, return_when=asyncio.FIRST_COMPLETED)
         for task in ended:
             task.cancel()
-        assert ready.done() and ready.result(), f"{link.trouble}; the desk's log: {self.log()}"
+        said = f"{link.trouble}; the desk's log: {self.log()}"
+        assert ready.done(), said
+        assert ready.result(), said
         return link
 
     async def run(self, *argv: str) -> Said:

@@ -85,6 +85,13 @@ class Terminal:
         """The screen's text once all the words are on it."""
         return await self.until(lambda text: all(word in text for word in words))
 
+    async def passes(self, seconds: float) -> None:
+        """Let the operator look at the screen for so long: here time is what is tested."""
+        loop = asyncio.get_running_loop()
+        over = loop.create_future()
+        loop.call_later(seconds, over.set_result, None)
+        await over
+
     async def ended(self) -> int:
         assert self.process is not None
         return await asyncio.wait_for(self.process.wait(), WAIT_S)

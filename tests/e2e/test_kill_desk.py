@@ -68,7 +68,7 @@ async def fills_while_dead(home: Home, account: str) -> int:
     page = await client.fills_since("")
     before = len(page.fills)
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(3):
             while await client.open_orders():
                 heard.moved.clear()
                 await heard.moved.wait()
@@ -138,7 +138,9 @@ async def test_killed_at_any_moment_nothing_is_lost_and_nothing_hedged_twice(hom
         assert "restarted" in row.detail
         assert row.iterations_done >= done - 1, "a cycle that had just ended may count once more"
         assert abs(net_base(link.store)) <= row.tolerance_base
-        assert not [alarm for alarm in link.store.alarms.values() if alarm.id.startswith(("foreign", "suspect", "defect"))]
+        assert not [
+            alarm for alarm in link.store.alarms.values() if alarm.id.startswith(("foreign", "suspect", "defect"))
+        ]
         assert home.paper_pid == paper
         await link.ask(Resume("L1"))
     await link.until(lambda store, n=row.iterations_done: loop_of(store).iterations_done >= n + 2)

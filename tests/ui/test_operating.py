@@ -196,7 +196,7 @@ async def test_launch_proposes_a_pair_that_no_loop_trades() -> None:
 
 async def test_refused_launch_keeps_every_field() -> None:
     face = Face(scenes.busy())
-    face.link.answer = lambda _verb: Ack("1", ok=False, error="size: 'abc' is not valid; expected a number base > 0")
+    face.link.answer = lambda _verb: Ack("1", ok=False, error="size: 'abc' is not valid; expected a number > 0 (base)")
     async with face.app.run_test(size=(80, 24)) as pilot:
         await press(face, pilot, "n", "right", "down", "down", "down", *"abc", "ctrl+enter")
         form = face.app.screen

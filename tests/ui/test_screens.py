@@ -155,7 +155,7 @@ def test_launch_form(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
 
 def test_launch_form_with_the_desks_complaint(snap_compare: SnapCompare) -> None:
     face = Face(scenes.busy())
-    face.link.answer = lambda _verb: Ack("1", ok=False, error="size: '-1' is not valid; expected a number base > 0")
+    face.link.answer = lambda _verb: Ack("1", ok=False, error="size: '-1' is not valid; expected a number > 0 (base)")
     presses = ("n", "down", "down", "down", "minus", "1", "tab", "enter")
     assert snap_compare(face.app, terminal_size=SMALL, run_before=keys(face, *presses))
 

@@ -15,6 +15,10 @@ _FILE = Path(__file__).with_name("instruments.toml")
 _INVERSE = "coinm"
 
 
+BASES = ("BTC", "ETH", "SOL")
+"""Coins that the templates describe."""
+
+
 class _Steps(msgspec.Struct, frozen=True):
     tick: Decimal
     lot: Decimal
@@ -36,7 +40,7 @@ class _Template(msgspec.Struct, frozen=True, kw_only=True):
     def instrument(self, base: str) -> Instrument:
         steps = {"BTC": self.BTC, "ETH": self.ETH, "SOL": self.SOL}.get(base)
         if steps is None:
-            raise ValueError(f"base {base!r}: expected one of BTC, ETH, SOL")
+            raise ValueError(f"base {base!r}: expected one of {', '.join(BASES)}")
         return Instrument(
             symbol=self.symbol.format(base=base),
             base=base,

@@ -333,7 +333,9 @@ def test_reduce_keeps_a_leg_whose_partner_cannot_be_cut() -> None:
 def test_reduce_ends_though_a_strategy_keeps_its_closing_order_in_the_book() -> None:
     with FakeRig() as rig:
         pair(rig)
-        rig.mk.on_submit = lambda order: rig.mk.ack(order.client_order_id) if order.post_only else rig.mk.fills_whole(order)
+        rig.mk.on_submit = lambda order: (
+            rig.mk.ack(order.client_order_id) if order.post_only else rig.mk.fills_whole(order)
+        )
 
         def rest_again() -> None:
             ctx = rig.idle.contexts["L1"]

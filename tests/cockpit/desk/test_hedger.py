@@ -9,8 +9,8 @@ from desk_kit import D, FakeRig
 from fake_venue import inverse, linear
 
 from cockpit.desk.accounts import Trading
-from cockpit.desk.hedger import Rung
 from cockpit.desk.ids import OrderId
+from cockpit.desk.ladder import Rung
 from cockpit.desk.loops import LoopState
 from strategies.protocol import Role
 from venues.model import OrderStatus, Side, TimeInForce

@@ -107,7 +107,7 @@ def test_hedges_never_exceed_what_is_owed(steps: list[tuple[str, int]], script: 
         rig.pass_time(60)
         assert rig.tk.held.get("BTCUSDT", D(0)) == rig.held("tk"), "each venue fill stands once in the ledger"
         assert abs(loop.owed()) <= tolerance or rig.alarms
-        assert not list(o for o in rig.desk.tracker.live() if o.account == "tk")
+        assert not [o for o in rig.desk.tracker.live() if o.account == "tk"]
         assert abs(rig.held("mk") + rig.held("tk")) <= tolerance
 
 

@@ -19,7 +19,8 @@ def update(bids: tuple[Level, ...], asks: tuple[Level, ...], symbol: str = "BTCU
 
 
 @pytest.mark.parametrize(
-    ("bids", "asks"), [((), ((202, 1),)), (((200, 1),), ()), ((), ()), (((202, 1),), ((202, 1),)), (((9, 1),), ((8, 1),))]
+    ("bids", "asks"),
+    [((), ((202, 1),)), (((200, 1),), ()), ((), ()), (((202, 1),), ((202, 1),)), (((9, 1),), ((8, 1),))],
 )  # fmt: skip
 def test_an_unsound_book_is_no_book(bids: tuple[Level, ...], asks: tuple[Level, ...]) -> None:
     market = Market("mk", linear())

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 from desk_kit import START, D, FakeRig
 
 from cockpit.desk.ids import OrderId
+from cockpit.desk.loops import LoopState
 from strategies.protocol import Role
 from venues.model import (
     NS_PER_S,
@@ -239,8 +238,6 @@ def test_a_fill_in_an_unknown_symbol_is_told_not_dropped_silently(rig: FakeRig) 
 
 
 def test_positions_from_before_us_are_foreign_and_stay_untouched() -> None:
-    with FakeRig() as rig:
-        pass
     rig = FakeRig()
     rig.mk.held["BTCUSDT"] = D("-0.4")
     with rig:
@@ -255,17 +252,12 @@ def test_positions_from_before_us_are_foreign_and_stay_untouched() -> None:
 def test_an_account_that_comes_later_connects_and_is_reconciled() -> None:
     rig = FakeRig()
     rig.mk.refuses_connection = 20
-
-    async def wait() -> None:
-        await asyncio.sleep(0)
-
     rig.start()
     assert rig.desk.accounts["mk"].health(rig.loop.now_ns) is Health.DOWN
     assert rig.loop.now_ns - START < 6 * NS_PER_S, "a start does not wait for ever"
     rig.until(lambda: rig.desk.accounts["mk"].reconciled_ts, seconds=300)
     rig.quote()
-    rig.launch()
-    rig.run(wait())
+    assert rig.launch().state is LoopState.RUNNING
     rig.__exit__(None)
 
 

@@ -70,7 +70,11 @@ class Bench:
         ({"max_order_notional_usd": D(9_999)}, {}, "order value 10000.00 USD is over max_order_notional_usd 9999"),
         ({"max_position_notional_usd": D(15_000)}, {"position": "0.1"}, "over max_position_notional_usd 15000"),
         ({"max_naked_usd": D(10)}, {}, "loop L1 has 11.00 USD unhedged, over max_naked_usd 10"),
-        ({"price_band_bps": D(50)}, {"price": "100501"}, "price 100501 is 50 bps from the mid 100000.0, the band is 50"),
+        (
+            {"price_band_bps": D(50)},
+            {"price": "100501"},
+            "is 50 bps from the mid 100000.0, the band is 50 bps",
+        ),
         ({}, {"qty": "0.0005"}, "not a multiple of the lot"),
         ({}, {"qty": "0"}, "under the minimum 0.001"),
         ({}, {"price": "100000.3"}, "not a multiple of the tick"),

@@ -1,0 +1,36 @@
+"""The ladder a hedge climbs when its venue cannot trade, and what the hedger tells the desk on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import IntEnum
+
+import msgspec
+
+from cockpit.desk.obligations import Obligation
+from venues.model import FillReport
+
+
+class Rung(IntEnum):
+    """The ladder: hedge venue, another linked account, unwind on the maker venue, halt and alarm."""
+
+    HEDGE = 0
+    BACKUP = 1
+    UNWIND = 2
+    ALARM = 3
+
+
+RUNG_WORDS = {
+    Rung.BACKUP: "hedging on the backup account",
+    Rung.UNWIND: "unwinding on the maker venue",
+    Rung.ALARM: "loop halted; the hedge is tried on, slowly",
+}
+
+
+class HedgeJournal(msgspec.Struct, frozen=True):
+    """What the hedger tells the desk: an obligation to journal, an alarm, a halt, quiet again."""
+
+    obligation: Callable[[str, Obligation, str, FillReport], None]
+    alarm: Callable[[str, str], None]
+    halt: Callable[[str], None]
+    settled: Callable[[], None]

@@ -1,0 +1,39 @@
+"""Several clients of one desk: each sees what the others do, and one that never reads holds nobody up."""
+
+from __future__ import annotations
+
+import asyncio
+
+from process_kit import Home, loop_of, trading
+
+from cockpit.link.codec import encode_to_desk
+from cockpit.link.messages import Attach, Command, Launch, Pause, Query, SetParams
+from venues.wire import frame
+
+PARAMS = {"maker": "extended", "taker": "lighter", "ticker": "BTC", "size": "0.01", "iterations": "0"}
+
+
+async def test_two_clients_and_one_that_never_reads(home: Home) -> None:
+    await home.desk()
+    one, two = await home.link("one"), await home.link("two")
+    await asyncio.gather(one.until(trading), two.until(trading))
+
+    deaf, writer = await asyncio.open_unix_connection(str(home.places.desk_socket), limit=1)
+    writer.transport.pause_reading()  # type: ignore[attr-defined]  # a socket's transport has it
+    writer.write(frame(encode_to_desk(Attach(rate_hz=20))))
+    for number in range(60):
+        command = Command(f"deaf-{number}", "test:deaf", Query("strategies"))
+        writer.write(frame(encode_to_desk(command)))
+
+    await one.ask(Launch("hedge", PARAMS))
+    await two.until(lambda store: "L1" in store.loops and loop_of(store).iterations_done >= 3)
+    await two.ask(SetParams("L1", {"size": "0.02"}))
+    await one.until(lambda store: loop_of(store).params["size"] == "0.02")
+    await one.ask(Pause("all"))
+    await two.until(lambda store: loop_of(store).state == "paused")
+    assert one.store.state == two.store.state == "live"
+    texts = [line.text for line in two.store.log]
+    assert any(text == "launched by test:one" for text in texts)
+    assert any("(test:two)" in text for text in texts)
+    writer.close()
+    assert not deaf.at_eof()
