@@ -19,6 +19,7 @@ from cockpit.bench.exchange import Load, stamp_of
 from cockpit.bench.figures import Figure, Target, percentile, platform
 from cockpit.desk.accounts import Account
 from cockpit.desk.desk import Desk
+from cockpit.desk.intake import Intake
 from cockpit.desk.journal import Journal
 from cockpit.desk.journal_writer import ThreadWriter
 from cockpit.desk.risk import RiskLimits
@@ -119,10 +120,12 @@ class BenchClient(PaperClient):
             self._samples.handed(self.clock.monotonic_ns())
 
 
-class BenchDesk(Desk):
-    """The desk, with a note of which fill it is about to book."""
+class BenchIntake(Intake):
+    """The desk's intake, with a note of which fill it is about to book."""
 
-    samples: Samples
+    def __init__(self, desk: Desk, samples: Samples) -> None:
+        super().__init__(desk)
+        self.samples = samples
 
     def take_fill(self, account: Account, fill: FillReport) -> None:
         venue = account.venue
@@ -184,7 +187,7 @@ async def _desk(plan: Plan, socket: Path, journal_file: Path) -> tuple[Samples, 
     """One desk, one loop, until every sample is there. The samples, and the seconds it took."""
     samples = Samples(plan.fills, plan.warm_up)
     journal = Journal.open(journal_file, ThreadWriter)
-    desk = BenchDesk(
+    desk = Desk(
         clock=SystemClock(),
         journal=journal,
         venues=[BenchClient(name, socket, ArrivalClock(), samples) for name in ACCOUNTS],
@@ -192,7 +195,7 @@ async def _desk(plan: Plan, socket: Path, journal_file: Path) -> tuple[Samples, 
         limits=_LIMITS,
         version="bench",
     )
-    desk.samples = samples
+    desk.intake = BenchIntake(desk, samples)
     running = asyncio.get_running_loop()
     try:
         await desk.start()

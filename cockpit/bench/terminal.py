@@ -6,7 +6,6 @@ import asyncio
 import fcntl
 import os
 import pty
-import re
 import signal
 import struct
 import sys
@@ -22,16 +21,14 @@ from cockpit.bench.scene import ACCOUNTS, LOOPS, scene
 COLUMNS, LINES = 120, 40
 PAINT_S = 15.0
 LOOP_IDS = tuple(f"L{number}" for number, _ in enumerate(LOOPS, start=1))
-PANELS = ("1 Loops", "6 Log", "launched by bench", "? help")
-"""The first panel, the last, the newest line in it and the end of the key bar below."""
+PANELS = ("1 Loops", "6 Log", "? help")
+"""The first panel, the last, and the end of the key bar below."""
 
 TARGETS = (
     Target("rss_mb", 60, "MB"),
     Target("kb_per_s", 20, "kB/s"),
     Target("first_paint_s", 1.0, "s"),
 )
-
-_ESCAPE = re.compile(rb"\x1b(\[[0-9;?<>=$]*[a-zA-Z]|\][^\x07\x1b]*(\x07|\x1b\\)|[()].|[=>])")
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -48,8 +45,18 @@ class Screen:
         self.bytes = 0
         self.whole: asyncio.Future[float] = asyncio.get_running_loop().create_future()
         self._fd = fd
-        self._text = b""
-        self._missing = {word.encode() for word in expected}
+        self._missing = set(expected)
+        try:
+            import pyte
+        except ImportError:
+            raise BenchError("bench tui reads the screen with pyte; install it: pip install pyte") from None
+        self._shown = pyte.Screen(COLUMNS, LINES)
+        self._stream = pyte.ByteStream(self._shown)
+
+    @property
+    def missing(self) -> str:
+        """What has not been on the screen yet."""
+        return ", ".join(sorted(self._missing))
 
     def readable(self) -> None:
         loop = asyncio.get_running_loop()
@@ -60,14 +67,14 @@ class Screen:
         if not data:
             loop.remove_reader(self._fd)
             if not self.whole.done():
-                words = ", ".join(sorted(word.decode() for word in self._missing))
-                self.whole.set_exception(BenchError(f"the cockpit ended before it showed {words}"))
+                self.whole.set_exception(BenchError(f"the cockpit ended before it showed {self.missing}"))
             return
         self.bytes += len(data)
         if not self.whole.done():
-            self._text += data
-            plain = _ESCAPE.sub(b"", self._text)
-            self._missing = {word for word in self._missing if word not in plain}
+            # What stands on the screen, not what was sent: a word may be painted in parts.
+            self._stream.feed(data)
+            picture = "\n".join(self._shown.display)
+            self._missing = {word for word in self._missing if word not in picture}
             if not self._missing:
                 self.whole.set_result(loop.time())
 
@@ -90,7 +97,7 @@ async def _run(plan: Plan) -> dict[str, Figure]:
                 async with asyncio.timeout(PAINT_S):
                     first_paint = await screen.whole - began
             except TimeoutError:
-                raise BenchError(f"the cockpit had not painted everything after {PAINT_S:g} s") from None
+                raise BenchError(f"after {PAINT_S:g} s the cockpit had not painted: {screen.missing}") from None
             await asyncio.sleep(plan.warm_up_s)
             start, sent, spent = loop.time(), screen.bytes, cpu_s(pid)
             await asyncio.sleep(plan.seconds)

@@ -40,6 +40,8 @@ class Account:
         self.fills_cursor = ""
         self.ledger_ts = 0
         """Funding and transfers have been asked for up to here, ns."""
+        self.stale_s = stale_s
+        """Silence of market data after which it is not traded on, seconds."""
         self._stale_ns = int(stale_s * NS_PER_S)
 
     def health(self, now: int) -> Health:

@@ -17,6 +17,7 @@ from cockpit.desk.booking import Booking
 from cockpit.desk.execution import Executor
 from cockpit.desk.flatten import Flattener, Spec, State
 from cockpit.desk.grip import FlattenGrip
+from cockpit.desk.intake import Intake
 from cockpit.desk.journal import Journal
 from cockpit.desk.journal_restore import restore_ledger
 from cockpit.desk.launch import LaunchError, Loops
@@ -24,7 +25,7 @@ from cockpit.desk.ledger import Ledger
 from cockpit.desk.listener import AccountListener
 from cockpit.desk.loops import Loop, LoopState
 from cockpit.desk.markets import Markets
-from cockpit.desk.orders import Order, OrderTracker
+from cockpit.desk.orders import OrderTracker
 from cockpit.desk.past import Past
 from cockpit.desk.reconcile import Hands, Reconciler
 from cockpit.desk.risk import Risk, RiskLimits
@@ -35,9 +36,7 @@ from strategies.params import ParamError
 from strategies.protocol import Role, Strategy
 from venues.model import (
     Clock,
-    FillReport,
     Instrument,
-    OrderStatus,
     Venue,
     VenueError,
 )
@@ -86,7 +85,8 @@ class Desk:
         self.alarms = Alarms(clock, journal)
         self.booking = Booking(clock, self.markets, journal)
         self.risk = Risk(limits, self.naked_usd, self.markets.usd_rate)
-        self.tracker = OrderTracker(self._order_changed)
+        self.intake = Intake(self)
+        self.tracker = OrderTracker(self.intake.order_changed)
         self.executor = Executor(
             clock=clock,
             tracker=self.tracker,
@@ -127,6 +127,11 @@ class Desk:
         self.watch = Watch(self)
         self._watch_task: asyncio.Task[None] | None = None
         self._jobs = 0
+
+    @property
+    def running(self) -> bool:
+        """Whether the start is over: loops are back and owed hedges sent."""
+        return self._watch_task is not None
 
     @property
     def ledger(self) -> Ledger:
@@ -223,7 +228,7 @@ class Desk:
                 delay = min(delay * 2, 10.0)
         self._know(account)
         if not account.up:
-            self.connection(account, True, "connected", reconcile=False)
+            self.intake.connection(account, True, "connected", reconcile=False)
         account.venue.subscribe(account.venue.instruments)
         await self.reconciler.account(account)
 
@@ -250,87 +255,6 @@ class Desk:
             self.booking.know(account.name, instrument)
             self.markets.add(account.name, instrument)
         self.journal.cursor(account.name, "instruments", msgspec.json.encode(instruments).decode())
-
-    # -- events
-
-    def take_fill(self, account: Account, fill: FillReport) -> None:
-        """Book a fill once and let the hedger answer it before anything else happens."""
-        if not self.booking.knows(account.name, fill.symbol):
-            self.alarms.sound(f"symbol/{account.name}", "critical", f"{account.name}: fill in unknown {fill.symbol}")
-            return
-        order = self.past.order_of(account.name, fill)
-        loop = self.loops.all.get(order.loop) if order is not None else None
-        volume = order is not None and self.past.counts_as_volume(order)
-        if not self.booking.fill(account.name, fill, order, volume=volume):
-            return
-        if order is None:
-            kind = "liquidation" if fill.liquidation else "manual trade"
-            text = (
-                f"{kind} on {account.name}: {fill.side} {fill.qty} {fill.symbol} at {fill.price}; foreign, not hedged"
-            )
-            self.alarms.sound(f"foreign/{account.name}/{fill.symbol}", "critical", text)
-            return
-        if fill.fee and self.markets.usd_rate(account.name, fill.fee_asset) is None:
-            self.alarms.sound(
-                f"rate/{account.name}/{fill.fee_asset}",
-                "warning",
-                f"{account.name}: fees in {fill.fee_asset} are booked at 1 USD each, no market here prices it",
-            )
-        books = [book for book in loop.books.values() if book.concerns(order)] if loop is not None else []
-        for book in books:
-            book.account_for(order, fill)
-        self.tracker.on_fill(order, fill)
-        for book in books:
-            book.work()
-        if loop is not None:
-            loop.wake()
-        elif order.loop and self._watch_task is not None:
-            self.past.tell_of_ended_loops()
-
-    def _order_changed(self, order: Order) -> None:
-        self.journal.order_changed(order)
-        self.flattener.order_changed()
-        if order.status is OrderStatus.UNKNOWN or (order.status.terminal and not order.done):
-            self.uncertain.look_after(order)
-        loop = self.loops.all.get(order.loop)
-        if loop is not None:
-            if order.role in (Role.HEDGE, Role.UNWIND):
-                for book in loop.books.values():
-                    book.on_order(order)
-            loop.wake()
-
-    def market_moved(self, account: str, symbol: str, *, came_back: bool) -> None:
-        """The touch of a market changed: wake whoever trades there."""
-        for loop in self._watchers(account, symbol):
-            if came_back:
-                for book in loop.books.values():
-                    book.poke(anew=True)
-            loop.wake()
-
-    def _watchers(self, account: str, symbol: str) -> list[Loop]:
-        key = (account, symbol)
-        return [
-            loop
-            for loop in self.loops.all.values()
-            if not loop.state.ended and any((leg.account, leg.symbol) == key for leg in loop.legs.values())
-        ]
-
-    def connection(self, account: Account, up: bool, reason: str, *, reconcile: bool = True) -> None:
-        """An account's connection came or went. Coming up, it is reconciled before anything else."""
-        if account.up == up:
-            return
-        account.up = up
-        account.down_reason = "" if up else reason
-        if up:
-            self.alarms.clear(f"down/{account.name}", f"{account.name} is back")
-            if reconcile:
-                self.keep(asyncio.get_running_loop().create_task(self.reconcile(account)))
-        else:
-            for market in self.markets.all():
-                if market.account == account.name:
-                    market.lost()
-            self.alarms.sound(f"down/{account.name}", "warning", f"{account.name} is down: {reason}")
-        self._wake_all()
 
     async def reconcile(self, account: Account) -> None:
         """One pass over an account; then whatever it held back is looked at again."""
@@ -412,7 +336,7 @@ class Desk:
             self.booking.adjust(account.name, symbol, reported - ours, price)
         account.suspect = ""
         self.alarms.clear(f"suspect/{account.name}", f"{account.name}: the operator took the venue's report as true")
-        self._wake_all()
+        self.wake_all()
 
     def set_trading(self, account: Account, trading: Trading, note: str) -> None:
         """Change what may go to an account; it survives a restart."""
@@ -424,15 +348,15 @@ class Desk:
     def _agreed(self, account: Account, still: bool) -> None:
         if still:
             self.watch.unexplained(account)
-        self._wake_all()
+        self.wake_all()
 
-    def _wake_all(self) -> None:
+    def wake_all(self) -> None:
         for loop in self.loops.all.values():
             loop.wake()
 
     def _hands(self) -> Hands:
         return Hands(
-            on_fill=self.take_fill,
+            on_fill=self.intake.take_fill,
             look_after=lambda order: self.uncertain.look_after(order),
             alarm=self.alarms.sound,
             clear=lambda id_, why: void(self.alarms.clear(id_, why)),

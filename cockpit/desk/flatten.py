@@ -23,11 +23,15 @@ from cockpit.desk.markets import Markets, bounded_price
 from cockpit.desk.orders import Order, OrderTracker
 from cockpit.desk.reconcile import Reconciler
 from strategies.protocol import Role
-from venues.model import Clock, Side, TimeInForce, VenueError
+from venues.model import Clock, Side, TimeInForce, VenueBusy, VenueError
 
 ZERO = Decimal(0)
 SLIPPAGE_BPS = (Decimal(10), Decimal(25), Decimal(50), Decimal(100))
 PAUSE_S = (0.1, 0.25, 0.5, 1.0, 2.0)
+SURE_CANCELS = 2
+"""Rounds in which everything is cancelled whether or not the venue lists an order: one may be on its way there."""
+ROUND_QUERIES = 5
+"""Questions that a round asks of an account, at the most, once it has no open orders."""
 ORDER_WAIT_S = 3.0
 
 
@@ -76,6 +80,8 @@ class Job:
         self.legs: tuple[str, ...] = ()
         self.ts = ts
         self.round = 0
+        self.resting: set[str] = set()
+        """Accounts whose venue listed open orders when last asked."""
         self.task: asyncio.Task[None] | None = None
 
 
@@ -86,6 +92,8 @@ class _Look(msgspec.Struct):
     """Symbol to signed size still to be closed."""
     refused: str = ""
     """Why nothing could be closed there at all."""
+    busy: bool = False
+    """Refused only for now: over the venue's limit of questions."""
     notes: list[str] = []
 
 
@@ -173,9 +181,20 @@ class Flattener:
             kept = self._kept(job, looks)
             await asyncio.gather(*(self._close(job, name, look, kept) for name, look in looks.items()))
             self._write(job)
-            pause = PAUSE_S[min(job.round, len(PAUSE_S) - 1)]
             job.round += 1
-            await asyncio.sleep(pause)
+            await asyncio.sleep(self._pause(job))
+
+    def _pause(self, job: Job) -> float:
+        """Quick rounds first; a job that lasts goes on at the pace that its slowest venue answers questions at."""
+        if job.round < len(PAUSE_S):
+            return PAUSE_S[job.round]
+        limits = [self._accounts[name].venue.capabilities.max_queries_per_min for name in job.spec.accounts]
+        least = min((limit for limit in limits if limit is not None), default=None)
+        return PAUSE_S[-1] if least is None else max(PAUSE_S[-1], ROUND_QUERIES * 60 / least)
+
+    def at_work_on(self, account: str) -> bool:
+        """Whether a job asks this account already: a routine pass would only use up the venue's patience."""
+        return any(account in job.spec.accounts and not job.state.ended for job in self.jobs.values())
 
     async def _look(self, job: Job, name: str) -> _Look:
         """Cancel everything there, then ask the venue what is left."""
@@ -183,15 +202,20 @@ class Flattener:
         if not account.up:
             return _Look({}, refused=f"{name} is down: {account.down_reason}")
         try:
-            await self._cancel_all(job, account)
+            if job.round < SURE_CANCELS or name in job.resting:
+                await self._cancel_all(job, account)
             await self._reconciler.catch_up(account)
             look = _Look({}, notes=[f"{name} {o.symbol} order {o.id} is {o.status}" for o in self._at_work(job, name)])
             count = self._booking.count
-            reported = await self._reconciler.read(account)
+            reported = await self._reconciler.read(account, balances=False)
             orders = await account.venue.open_orders()
             await self._reconciler.catch_up(account)
+        except VenueBusy:
+            words = f"{name} answers no more questions for a moment, over its rate limit"
+            return _Look({}, refused=words, busy=True)
         except VenueError as error:
             return _Look({}, refused=f"{name} did not answer: {error}")
+        (job.resting.add if orders else job.resting.discard)(name)
         if self._booking.count != count:
             look.notes.append(f"{name} had fills while it was asked")
         if job.spec.kind == "flatten" and not job.spec.loop:
@@ -246,8 +270,9 @@ class Flattener:
         blocked = False
         for name, look in looks.items():
             if look.refused:
-                blocked = True
-                legs.append(look.refused + self._stake(job, name))
+                blocked = blocked or not look.busy
+                legs.append(look.refused + ("" if look.busy else self._stake(job, name)))
+        for name, look in looks.items():
             legs += look.notes
             legs += [f"{name} {symbol} {size:+f} still open" for symbol, size in look.open.items() if not look.refused]
         job.legs = tuple(legs)
@@ -309,7 +334,9 @@ class Flattener:
         for symbol, size in look.open.items():
             keep = kept.get((name, symbol), ZERO)
             if keep:
-                job.legs += (f"{name} {symbol} keeps {keep} against its blocked partner",)
+                still = f"{name} {symbol} {size:+f} still open"
+                words = f"{name} {symbol} keeps {keep} of {abs(size)} against its partner"
+                job.legs = tuple(words if leg == still else leg for leg in job.legs)
             orders += self._send(job, name, symbol, size, keep)
         if orders:
             await self._done(orders)

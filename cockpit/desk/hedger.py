@@ -225,9 +225,10 @@ class HedgeBook:
         account = self._accounts[leg.account]
         market = self._markets.of(leg.account, leg.symbol)
         touch = market.touch(side)
-        if touch is None:
+        if touch is None or market.age(self._clock.now_ns()) > account.stale_s:
             if abs(need) > self.tolerance():
-                self._blocked(f"{leg.account} {leg.symbol} has no sound book")
+                why = "has no sound book" if touch is None else "has a book too old to trade on"
+                self._blocked(f"{leg.account} {leg.symbol} {why}")
             return
         qty = tradable_qty(market, abs(need), touch)
         if not qty:

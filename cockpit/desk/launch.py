@@ -325,6 +325,10 @@ class Loops:
         """Lift a pause or a halt; a loop whose task has ended is run anew from what it holds."""
         if loop.state.ended:
             raise LaunchError(f"loop {loop.id} has ended; launch a new one")
+        if loop.halt_reason and loop.task is not None and not loop.task.done():
+            raise LaunchError(
+                f"loop {loop.id} still winds up ({loop.halt_reason}): an order's end is not known; try again"
+            )
         loop.paused = ""
         for cause in ("unwound", "budget"):
             self._desk.alarms.clear(f"{cause}/{loop.id}")
@@ -338,7 +342,7 @@ class Loops:
 
     def stop(self, loop: Loop, mode: StopMode) -> None:
         if loop.state.ended:
-            return
+            raise LaunchError(f"loop {loop.id} has ended already")
         loop.stop_mode = mode
         if loop.task is None or loop.task.done():
             loop.halt_reason = ""

@@ -28,7 +28,7 @@ class AccountListener:
         self._account = account
 
     def on_fill(self, fill: FillReport) -> None:
-        self._desk.take_fill(self._account, fill)
+        self._desk.intake.take_fill(self._account, fill)
 
     def on_order(self, report: OrderStatusReport) -> None:
         self._desk.tracker.on_report(report, self._account.name)
@@ -50,7 +50,7 @@ class AccountListener:
         account.data_ts = now
         was_sound = market.book is not None
         if market.on_book(update, now):
-            desk.market_moved(account.name, update.symbol, came_back=not was_sound and market.book is not None)
+            desk.intake.market_moved(account.name, update.symbol, came_back=not was_sound and market.book is not None)
 
     def on_mark(self, symbol: str, price: Decimal, ts_event: int) -> None:
         market = self._desk.markets.get(self._account.name, symbol)
@@ -82,4 +82,4 @@ class AccountListener:
             desk.alarms.say("info", self._account.name, f"{transfer.kind} of {transfer.amount} {transfer.asset}")
 
     def on_connection(self, up: bool, reason: str) -> None:
-        self._desk.connection(self._account, up, reason)
+        self._desk.intake.connection(self._account, up, reason)

@@ -21,6 +21,8 @@ class Obligation(msgspec.Struct):
     left: Decimal
     ts: int
     """When the fill reached the desk, ns."""
+    covered_ts: int = 0
+    """When a hedge fill last worked on it, ns; 0 while none has."""
 
 
 class Obligations:
@@ -42,11 +44,13 @@ class Obligations:
                 break
             taken = base if abs(base) < abs(first.left) else first.left
             first.left -= taken
+            first.covered_ts = ts
             base -= taken
             if not first.left:
                 self.latencies_ms.append((ts - first.ts) / NS_PER_MS)
                 self.open.popleft()
 
     def fold(self) -> None:
-        """What is left is dust: owed still, but no longer waited for."""
+        """What is left is dust: owed still, but no longer waited for. What was hedged but for dust counts as hedged."""
+        self.latencies_ms.extend((o.covered_ts - o.ts) / NS_PER_MS for o in self.open if o.covered_ts)
         self.open.clear()

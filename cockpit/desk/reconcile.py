@@ -25,6 +25,7 @@ from venues.model import (
     OrderStatus,
     OrderStatusReport,
     PositionStatusReport,
+    VenueBusy,
     VenueError,
 )
 
@@ -69,6 +70,9 @@ class Reconciler:
         async with lock:
             try:
                 return await self._pass(account)
+            except VenueBusy:
+                # Only late: the next pass asks again.
+                return False
             except VenueError as error:
                 self._hands.say("warning", account.name, f"reconciling got no answer: {error}")
                 return False
@@ -94,13 +98,13 @@ class Reconciler:
         positions = {report.symbol: report.qty for report in await account.venue.positions()}
         return positions.get(symbol, ZERO) == self._booking.position(account.name, symbol)
 
-    async def read(self, account: Account) -> dict[str, Decimal]:
-        """Positions as the venue reports them now, and the balances. Raises `VenueError`."""
+    async def read(self, account: Account, *, balances: bool = True) -> dict[str, Decimal]:
+        """Positions as the venue reports them now, and the balances where wanted. Raises `VenueError`."""
         positions = await account.venue.positions()
-        balances = await account.venue.balances()
+        if balances:
+            account.balances = {balance.asset: balance for balance in await account.venue.balances()}
         account.answered_ts = self._clock.now_ns()
         account.positions = {report.symbol: report for report in positions if report.qty}
-        account.balances = {balance.asset: balance for balance in balances}
         return {report.symbol: report.qty for report in positions}
 
     async def _pass(self, account: Account) -> bool:

@@ -101,9 +101,7 @@ class Uncertain:
     async def _ask(self, account: Account, order: Order) -> bool:
         """Whether the venue knows the order. Fills are fetched first, so that a terminal state finds them booked."""
         await self._catch_up(account)
-        report = await account.venue.query_order(
-            client_order_id=order.id, venue_order_id=order.venue_order_id, symbol=order.symbol
-        )
+        report = await self._look_up(account, order)
         if report is None:
             return False
         self._tracker.on_report(report, order.account)
@@ -111,6 +109,16 @@ class Uncertain:
             # The venue has the order and the cancel is lost: whoever wanted it gone may ask again.
             self._tracker.cancel_refused(order)
         return True
+
+    async def _look_up(self, account: Account, order: Order) -> OrderStatusReport | None:
+        """What the venue says of the order. Where it can only be asked by an id that we never got, its open orders are
+        all there is to go by."""
+        if order.venue_order_id or account.venue.capabilities.lookup_by_client_id:
+            return await account.venue.query_order(
+                client_order_id=order.id, venue_order_id=order.venue_order_id, symbol=order.symbol
+            )
+        listed = await account.venue.open_orders()
+        return next((report for report in listed if report.client_order_id == order.id), None)
 
     async def _truly_absent(self, account: Account, order: Order) -> bool:
         """ "Not found" is no proof on its own: the open orders must not list it and the position must be ours."""

@@ -40,8 +40,8 @@ class Watch:
             desk.booking.turn_day()
             self._exposure()
             for account in desk.accounts.values():
-                due = running.time() >= self._due.get(account.name, 0.0)
-                if account.up and due and not desk.reconciler.busy(account):
+                asked = desk.flattener.at_work_on(account.name) or desk.reconciler.busy(account)
+                if account.up and not asked and running.time() >= self._due.get(account.name, 0.0):
                     self._due[account.name] = running.time() + self._interval(account)
                     desk.keep(running.create_task(desk.reconcile(account)))
 

@@ -146,6 +146,8 @@ class DeskHost:
         loops = list(self._desk.loops.find(loop_id))
         for loop in loops:
             self._desk.loops.pause(loop, f"by {origin}")
+        if loop_id == "all":
+            self._desk.risk.entries_denied = f"stopped by {origin}"
         return {"paused": [loop.id for loop in loops]}
 
     def _resume(self, loop_id: str) -> Answer:

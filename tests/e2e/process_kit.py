@@ -11,6 +11,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -200,11 +201,12 @@ class Home:
     async def close(self) -> None:
         for link in self._links:
             await link.close()
-        for pid in self.pids():
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
+        # until none is left: one that was just starting another is no exception
+        while pids := self.pids():
+            for pid in pids:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            await asyncio.sleep(0)
         for desk in self._desks:
             await desk.wait()
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -120,8 +120,8 @@ async def test_size_never_goes_to_zero_or_below() -> None:
     tables.loops[0].params["size"] = "0.002"
     face = Face(tables)
     async with face.app.run_test(size=(120, 40)) as pilot:
-        await press(face, pilot, *["less_than_sign"] * 4)
-        assert face.app.staging.of("hedge-1") == {"size": "0.001"}
+        await press(face, pilot, *["less_than_sign"] * 11)
+        assert face.app.staging.of("hedge-1") == {"size": "0.0009"}
 
 
 async def test_endless_loop_is_given_an_end_after_what_is_done() -> None:
@@ -154,7 +154,7 @@ async def test_tweaks_go_to_the_loop_under_the_cursor() -> None:
     face = Face(scenes.busy())
     async with face.app.run_test(size=(120, 40)) as pilot:
         await press(face, pilot, "j", "greater_than_sign", "enter")
-        assert face.link.sent == [SetParams("hedge-2", {"size": "0.801"})]
+        assert face.link.sent == [SetParams("hedge-2", {"size": "0.81"})]
 
 
 async def test_no_loop_selected_is_said_and_nothing_is_sent() -> None:

@@ -10,7 +10,7 @@ from venues.model.account import (
 )
 from venues.model.book import BookUpdate, Level
 from venues.model.clock import NS_PER_MS, NS_PER_S, Clock, ManualClock, SystemClock
-from venues.model.errors import InstrumentError, VenueError, VenueRejected, VenueUnavailable
+from venues.model.errors import InstrumentError, VenueBusy, VenueError, VenueRejected, VenueUnavailable
 from venues.model.instrument import Instrument, InstrumentKind
 from venues.model.orders import (
     TERMINAL_STATUSES,
@@ -67,6 +67,7 @@ __all__ = [
     "Transfer",
     "TransferKind",
     "Venue",
+    "VenueBusy",
     "VenueError",
     "VenueListener",
     "VenueRejected",

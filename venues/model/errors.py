@@ -12,6 +12,10 @@ class VenueUnavailable(VenueError):
     an order may be live, a position may exist. Never read it as "no" or as "flat"."""
 
 
+class VenueBusy(VenueUnavailable):
+    """Our questions are over the venue's rate limit for now (429). It is up; ask again later, and less."""
+
+
 class VenueRejected(VenueError):
     """The venue answered, and the answer is no. `code` is the venue's own."""
 

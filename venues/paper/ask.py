@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
-from venues.model import VenueError, VenueRejected, VenueUnavailable
+from venues.model import VenueBusy, VenueError, VenueRejected, VenueUnavailable
 from venues.paper.protocol import ENCODER, SERVER_DECODER, Args, Failure, Refused, Request, Response, What
 from venues.wire import FrameProtocol
 
@@ -22,6 +22,8 @@ def failure_error(failure: Failure, text: str, code: str = "") -> VenueError:
     """The exception that a failure stands for: a definite no, or not knowing."""
     if failure in (Failure.REJECTED, Failure.MALFORMED):
         return VenueRejected(text, code)
+    if failure is Failure.BUSY:
+        return VenueBusy(text)
     return VenueUnavailable(text)
 
 

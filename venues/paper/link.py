@@ -22,6 +22,7 @@ from venues.model import (
     OrderStatus,
     OrderStatusReport,
     Transfer,
+    VenueBusy,
     VenueListener,
     VenueUnavailable,
 )
@@ -117,7 +118,7 @@ class AccountLink:
         loop = asyncio.get_running_loop()
         if not self._rest.admit(self._clock.monotonic_ns()):
             await self._pause(loop, self._profile.query.draw_ns(self._rng))
-            raise VenueUnavailable(f"{self.account}: too many requests (429)")
+            raise VenueBusy(f"{self.account}: too many requests (429)")
         asked = self._clock.monotonic_ns()
         passage = gate.passage(Message.QUERY)
         there = int(self._profile.query.draw_ns(self._rng) * passage.scale) // 2

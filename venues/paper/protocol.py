@@ -52,6 +52,8 @@ class Failure(StrEnum):
 
     UNAVAILABLE = "unavailable"
     """No answer came: it says nothing of the state that was asked for."""
+    BUSY = "busy"
+    """Over the venue's rate limit for now."""
     REJECTED = "rejected"
     """The answer is no."""
     MALFORMED = "malformed"

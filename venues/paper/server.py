@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from venues.model import Venue, VenueError, VenueRejected
+from venues.model import Venue, VenueBusy, VenueError, VenueRejected
 from venues.paper.account_line import AccountLine, ExchangeVenue
 from venues.paper.protocol import (
     CLIENT_DECODER,
@@ -223,6 +223,8 @@ class PaperServer:
             response = Response(request.id, payload)
         except VenueRejected as error:
             response = Response(request.id, NOTHING, Failure.REJECTED, error.reason, error.code)
+        except VenueBusy as error:
+            response = Response(request.id, NOTHING, Failure.BUSY, str(error))
         except VenueError as error:
             response = Response(request.id, NOTHING, Failure.UNAVAILABLE, str(error))
         except ValueError as error:

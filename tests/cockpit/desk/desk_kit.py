@@ -28,8 +28,13 @@ START = 1_763_683_200 * NS_PER_S
 """2025-11-21 00:00 UTC"""
 
 LIMITS = RiskLimits(
-    max_order_notional_usd=D(10**9), max_position_notional_usd=D(10**9), max_leverage=D(1000), max_naked_usd=D(10**9)
+    max_order_notional_usd=D(10**9),
+    max_position_notional_usd=D(10**9),
+    max_leverage=D(1000),
+    max_naked_usd=D(10**9),
+    stale_s=D(3600),
 )
+"""Nothing in the way, and the fake venues' books, which move only when told to, stay good for an hour."""
 
 
 class IdleParams(msgspec.Struct, frozen=True, kw_only=True):

@@ -81,7 +81,8 @@ def test_an_unreachable_account_is_named_with_its_stake_and_its_partner_is_kept(
         text = "; ".join(job.legs)
         assert "tk is down: no route" in text
         assert "holds BTCUSDT -0.05 by our books: its partners are kept" in text
-        assert "mk BTCUSDT keeps 0.05 against its blocked partner" in text
+        assert "mk BTCUSDT keeps 0.05 of 0.05 against its partner" in text
+        assert "still open" not in text
         assert truth(rig) == (D("0.05"), D("-0.05"))
         rig.at(rig.tk, "come_back")
         rig.at(rig.tk, "book", "99999.5", "100000.5", seconds=8)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
 import pytest
-from desk_kit import D, FakeRig
+from desk_kit import LIMITS, D, FakeRig
 from fake_venue import inverse, linear
 
 from cockpit.desk.accounts import Trading
@@ -370,3 +371,14 @@ def test_serials_that_run_out_go_on_in_a_new_slot(rig: FakeRig) -> None:
     assert rig.desk.past.loop_of(hedge) == "L1"
     rig.desk.journal.flush()
     assert rig.desk.journal.reader().loop_of(1, slot + 1) == "L1"
+
+
+def test_a_book_gone_stale_is_not_traded_on() -> None:
+    with FakeRig(limits=msgspec.structs.replace(LIMITS, stale_s=D(5))) as rig:
+        rig.launch()
+        cid = opened(rig)
+        rig.pass_time(6)
+        rig.at(rig.mk, "fill", cid, "0.05", seconds=1)
+        assert hedges(rig) == [], "the price is six seconds old"
+        rig.at(rig.tk, "book", "99999.5", "100000.5", seconds=3)
+        assert hedges(rig) == [("sell", D("0.05"))]

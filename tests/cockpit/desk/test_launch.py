@@ -161,7 +161,8 @@ def test_a_stopped_loop_is_over(rig: FakeRig, mode: StopMode) -> None:
     loop = rig.launch()
     rig.call(rig.desk.loops.stop, loop, mode, seconds=3)
     assert loop.state is LoopState.STOPPED
-    rig.call(rig.desk.loops.stop, loop, mode)
+    with pytest.raises(LaunchError, match="L1 has ended already"):
+        rig.desk.loops.stop(loop, mode)
     with pytest.raises(LaunchError, match="L1 has ended; launch a new one"):
         rig.desk.loops.resume(loop)
     with pytest.raises(LaunchError, match="L1 has ended; its parameters no longer matter"):

@@ -207,8 +207,17 @@ def test_pause_and_resume_of_one_and_of_all(host: Host) -> None:
     assert host.ok(m.Resume("L1")) == {"resumed": ["L1"]}
     assert loop.state is LoopState.RUNNING
     assert host.ok(m.Pause("all")) == {"paused": ["L1"]}
+    assert host.tables().desk[0].entries_denied
     assert host.ok(m.Resume("all")) == {"resumed": ["L1"]}
     assert loop.state is LoopState.RUNNING
+    assert not host.tables().desk[0].entries_denied
+
+
+def test_pause_of_all_holds_back_new_loops_too(host: Host) -> None:
+    assert host.ok(m.Pause("all")) == {"paused": []}
+    assert "entries are denied: stopped by cli:op@host; `resume all` lifts it" in host.no(m.Launch("idle", IDLE))
+    assert host.ok(m.Resume("all")) == {"resumed": []}
+    launched(host)
 
 
 def test_a_change_is_pending_until_the_safe_point(host: Host) -> None:
@@ -236,7 +245,7 @@ def test_stop_ends_the_loop_which_then_takes_no_commands(host: Host, mode: str) 
     assert loop.state is LoopState.STOPPED
     assert "has ended" in host.no(m.SetParams("L1", {"size": "0.06"}))
     assert "has ended" in host.no(m.Resume("L1"))
-    assert host.ok(m.Pause("all")) == {"paused": []}
+    assert host.ok(m.Resume("all")) == {"resumed": []}
     assert host.ok(m.Launch("idle", IDLE)) == {"loop": "L2"}, "its markets are free again"
 
 

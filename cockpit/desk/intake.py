@@ -1,0 +1,105 @@
+"""Events as they come in: fills, order changes, moved markets, connections. A fill leaves here as a hedge."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from cockpit.desk.accounts import Account
+from cockpit.desk.loops import Loop
+from cockpit.desk.orders import Order
+from strategies.protocol import Role
+from venues.model import FillReport, OrderStatus
+
+if TYPE_CHECKING:
+    from cockpit.desk.desk import Desk
+
+
+class Intake:
+    """Takes in what venues tell, in the turn of the event loop in which they tell it."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def take_fill(self, account: Account, fill: FillReport) -> None:
+        """Book a fill once and let the hedger answer it before anything else happens."""
+        desk = self._desk
+        if not desk.booking.knows(account.name, fill.symbol):
+            desk.alarms.sound(f"symbol/{account.name}", "critical", f"{account.name}: fill in unknown {fill.symbol}")
+            return
+        order = desk.past.order_of(account.name, fill)
+        loop = desk.loops.all.get(order.loop) if order is not None else None
+        volume = order is not None and desk.past.counts_as_volume(order)
+        if not desk.booking.fill(account.name, fill, order, volume=volume):
+            return
+        if order is None:
+            kind = "liquidation" if fill.liquidation else "manual trade"
+            text = (
+                f"{kind} on {account.name}: {fill.side} {fill.qty} {fill.symbol} at {fill.price}; foreign, not hedged"
+            )
+            desk.alarms.sound(f"foreign/{account.name}/{fill.symbol}", "critical", text)
+            return
+        if fill.fee and desk.markets.usd_rate(account.name, fill.fee_asset) is None:
+            desk.alarms.sound(
+                f"rate/{account.name}/{fill.fee_asset}",
+                "warning",
+                f"{account.name}: fees in {fill.fee_asset} are booked at 1 USD each, no market here prices it",
+            )
+        books = [book for book in loop.books.values() if book.concerns(order)] if loop is not None else []
+        for book in books:
+            book.account_for(order, fill)
+        desk.tracker.on_fill(order, fill)
+        for book in books:
+            book.work()
+        if loop is not None:
+            loop.wake()
+        elif order.loop and desk.running:
+            desk.past.tell_of_ended_loops()
+
+    def order_changed(self, order: Order) -> None:
+        desk = self._desk
+        desk.journal.order_changed(order)
+        desk.flattener.order_changed()
+        if order.status is OrderStatus.UNKNOWN or (order.status.terminal and not order.done):
+            desk.uncertain.look_after(order)
+        loop = desk.loops.all.get(order.loop)
+        if loop is not None:
+            if order.role in (Role.HEDGE, Role.UNWIND):
+                for book in loop.books.values():
+                    book.on_order(order)
+            loop.wake()
+
+    def market_moved(self, account: str, symbol: str, *, came_back: bool) -> None:
+        """The touch of a market changed: wake whoever trades there."""
+        for loop in self._watchers(account, symbol):
+            if came_back:
+                for book in loop.books.values():
+                    book.poke(anew=True)
+            loop.wake()
+
+    def _watchers(self, account: str, symbol: str) -> list[Loop]:
+        desk = self._desk
+        key = (account, symbol)
+        return [
+            loop
+            for loop in desk.loops.all.values()
+            if not loop.state.ended and any((leg.account, leg.symbol) == key for leg in loop.legs.values())
+        ]
+
+    def connection(self, account: Account, up: bool, reason: str, *, reconcile: bool = True) -> None:
+        """An account's connection came or went. Coming up, it is reconciled before anything else."""
+        desk = self._desk
+        if account.up == up:
+            return
+        account.up = up
+        account.down_reason = "" if up else reason
+        if up:
+            desk.alarms.clear(f"down/{account.name}", f"{account.name} is back")
+            if reconcile:
+                desk.keep(asyncio.get_running_loop().create_task(desk.reconcile(account)))
+        else:
+            for market in desk.markets.all():
+                if market.account == account.name:
+                    market.lost()
+            desk.alarms.sound(f"down/{account.name}", "warning", f"{account.name} is down: {reason}")
+        desk.wake_all()
