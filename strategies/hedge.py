@@ -193,11 +193,19 @@ class HedgeLoop:
                 if not self._held(ctx):
                     ctx.iteration(ctx.iterations_done + 1)
                     self._report_pace(ctx)
-            if ctx.params.sleep and self._held(ctx):
-                ctx.phase("holding", f"{ctx.params.sleep} s")
-                await ctx.sleep(float(ctx.params.sleep))
+            if self._held(ctx):
+                await self._hold(ctx)
 
     # -- steps
+
+    async def _hold(self, ctx: Context[HedgeParams]) -> None:
+        """The holding time, as it stands now: a change of it counts at once."""
+        began = ctx.clock.monotonic_ns()
+        while (left := float(ctx.params.sleep) - (ctx.clock.monotonic_ns() - began) / NS_PER_S) > 0:
+            ctx.phase("holding", f"{ctx.params.sleep} s")
+            await ctx.hold(left)
+            if not await ctx.safe_point():
+                return
 
     async def _open(self, ctx: Context[HedgeParams]) -> None:
         """One opening step: rest and requote until `size` more is held, or nothing more is wanted."""

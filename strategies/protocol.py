@@ -182,6 +182,11 @@ class Context(Protocol[P_co]):
         """Hold, while hedges and the operator go on. Raises `StopLoop`."""
         ...
 
+    async def hold(self, seconds: float) -> None:
+        """Like `sleep`, but over as soon as parameters are staged or the operator holds the loop back: take a safe
+        point and look again."""
+        ...
+
     async def settled(self, order: OrderHandle) -> None:
         """Wait until the order is done and what its fills owe is hedged to within the tolerance."""
         ...

@@ -129,6 +129,12 @@ class LoopContext:
         while (left := until - running.time()) > 0:
             await self._loop.change(left)
 
+    async def hold(self, seconds: float) -> None:
+        running = asyncio.get_running_loop()
+        until = running.time() + seconds
+        while (left := until - running.time()) > 0 and self._loop.staged is None and not self.holding_back():
+            await self._loop.change(left)
+
     async def settled(self, order: OrderHandle) -> None:
         while not (order.done and self._loop.hedged()):
             await self._loop.change(SETTLE_LOOK_S)

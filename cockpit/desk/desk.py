@@ -15,7 +15,8 @@ from cockpit.desk.accounts import Account, Trading
 from cockpit.desk.alarms import Alarms
 from cockpit.desk.booking import Booking
 from cockpit.desk.execution import Executor
-from cockpit.desk.flatten import Flattener, Spec, State
+from cockpit.desk.flatten import Flattener
+from cockpit.desk.flatten_job import Spec, State
 from cockpit.desk.grip import FlattenGrip
 from cockpit.desk.intake import Intake
 from cockpit.desk.journal import Journal
@@ -328,12 +329,16 @@ class Desk:
 
     def accept_report(self, account: Account) -> None:
         """The operator believes the venue: what differs is booked as foreign, and the account is no longer suspect."""
-        for symbol, (reported, ours) in self.reconciler.differences(account, self.booking.count).items():
+        differing = self.reconciler.differences(account, self.booking.count)
+        prices = {}
+        for symbol in differing:
             report = account.positions.get(symbol)
             price = report.mark_price if report is not None else self.markets.value(account.name, symbol)
             if price is None:
                 raise LaunchError(f"account: {account.name} {symbol} has no price to book the difference at; try again")
-            self.booking.adjust(account.name, symbol, reported - ours, price)
+            prices[symbol] = price
+        for symbol, (reported, ours) in differing.items():
+            self.booking.adjust(account.name, symbol, reported - ours, prices[symbol])
         account.suspect = ""
         self.alarms.clear(f"suspect/{account.name}", f"{account.name}: the operator took the venue's report as true")
         self.wake_all()

@@ -9,14 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from enum import StrEnum
-from typing import Protocol
 
 import msgspec
 
 from cockpit.desk.accounts import Account
 from cockpit.desk.booking import Booking
-from cockpit.desk.execution import Executor, Owner
+from cockpit.desk.execution import Executor
+from cockpit.desk.flatten_job import Grip, Job, Look, Scope, Spec, State
 from cockpit.desk.journal import Journal
 from cockpit.desk.ledger import FOREIGN
 from cockpit.desk.markets import Markets, bounded_price
@@ -33,88 +32,6 @@ SURE_CANCELS = 2
 ROUND_QUERIES = 5
 """Questions that a round asks of an account, at the most, once it has no open orders."""
 ORDER_WAIT_S = 3.0
-
-
-class Scope(StrEnum):
-    """PAIRS: keep the partner of a leg that cannot be closed. ALL: close whatever can be closed."""
-
-    PAIRS = "pairs"
-    ALL = "all"
-
-
-class State(StrEnum):
-    WORKING = "working"
-    BLOCKED = "blocked"
-    FLAT = "flat"
-    DONE = "done"
-    CANCELLED = "cancelled"
-
-    @property
-    def ended(self) -> bool:
-        return self in (State.FLAT, State.DONE, State.CANCELLED)
-
-
-class Spec(msgspec.Struct):
-    """All that a restarted desk needs to go on."""
-
-    id: str
-    kind: str
-    """`flatten` or `reduce`."""
-    accounts: tuple[str, ...]
-    scope: str = Scope.PAIRS
-    named: tuple[str, ...] = ()
-    loop: str = ""
-    """Close only what this loop holds; empty for everything."""
-    fraction: Decimal = Decimal(1)
-    targets: dict[str, Decimal] = {}
-    """`account/symbol` to the size to be left, of a reduce."""
-
-
-class Job:
-    """One flatten or reduce at work."""
-
-    def __init__(self, spec: Spec, ts: int) -> None:
-        self.spec = spec
-        self.state = State.WORKING
-        self.text = "begins"
-        self.legs: tuple[str, ...] = ()
-        self.ts = ts
-        self.round = 0
-        self.resting: set[str] = set()
-        """Accounts whose venue listed open orders when last asked."""
-        self.task: asyncio.Task[None] | None = None
-
-
-class _Look(msgspec.Struct):
-    """What one account looked like in one round."""
-
-    open: dict[str, Decimal]
-    """Symbol to signed size still to be closed."""
-    refused: str = ""
-    """Why nothing could be closed there at all."""
-    busy: bool = False
-    """Refused only for now: over the venue's limit of questions."""
-    notes: list[str] = []
-
-
-class Grip(Protocol):
-    """What a flatten does to the rest of the desk."""
-
-    def hold(self, job: Job) -> None:
-        """Halt the loops and set the accounts to REDUCING."""
-        ...
-
-    def release(self, job: Job) -> None: ...
-
-    def owner(self, loop: str) -> Owner:
-        """Whose ids an order of a loop (or "" for foreign) gets."""
-        ...
-
-    def leg_of(self, loop: str, account: str, symbol: str) -> str: ...
-    def say(self, level: str, source: str, text: str) -> None: ...
-    def keep(self, task: asyncio.Task[None]) -> None:
-        """Hold a task, and tell what it raised."""
-        ...
 
 
 class Flattener:
@@ -179,6 +96,10 @@ class Flattener:
             if self._judge(job, looks):
                 return
             kept = self._kept(job, looks)
+            if job.spec.kind == "reduce":
+                # What is to be left must be on disk before the first order, or a restart would cut it down again.
+                self._write(job)
+                await self._journal.barrier()
             await asyncio.gather(*(self._close(job, name, look, kept) for name, look in looks.items()))
             self._write(job)
             job.round += 1
@@ -196,25 +117,25 @@ class Flattener:
         """Whether a job asks this account already: a routine pass would only use up the venue's patience."""
         return any(account in job.spec.accounts and not job.state.ended for job in self.jobs.values())
 
-    async def _look(self, job: Job, name: str) -> _Look:
+    async def _look(self, job: Job, name: str) -> Look:
         """Cancel everything there, then ask the venue what is left."""
         account = self._accounts[name]
         if not account.up:
-            return _Look({}, refused=f"{name} is down: {account.down_reason}")
+            return Look({}, refused=f"{name} is down: {account.down_reason}")
         try:
             if job.round < SURE_CANCELS or name in job.resting:
                 await self._cancel_all(job, account)
             await self._reconciler.catch_up(account)
-            look = _Look({}, notes=[f"{name} {o.symbol} order {o.id} is {o.status}" for o in self._at_work(job, name)])
+            look = Look({}, notes=[f"{name} {o.symbol} order {o.id} is {o.status}" for o in self._at_work(job, name)])
             count = self._booking.count
             reported = await self._reconciler.read(account, balances=False)
             orders = await account.venue.open_orders()
             await self._reconciler.catch_up(account)
         except VenueBusy:
             words = f"{name} answers no more questions for a moment, over its rate limit"
-            return _Look({}, refused=words, busy=True)
+            return Look({}, refused=words, busy=True)
         except VenueError as error:
-            return _Look({}, refused=f"{name} did not answer: {error}")
+            return Look({}, refused=f"{name} did not answer: {error}")
         (job.resting.add if orders else job.resting.discard)(name)
         if self._booking.count != count:
             look.notes.append(f"{name} had fills while it was asked")
@@ -264,7 +185,7 @@ class Flattener:
         target = job.spec.targets[key]
         return reported if reported * target < 0 or abs(reported) <= abs(target) else target
 
-    def _judge(self, job: Job, looks: Mapping[str, _Look]) -> bool:
+    def _judge(self, job: Job, looks: Mapping[str, Look]) -> bool:
         """True where every venue has said that nothing is left."""
         legs: list[str] = []
         blocked = False
@@ -300,7 +221,7 @@ class Flattener:
             return f"; holds {', '.join(held)} by our books: its partners are kept, or that much would be naked"
         return f"; holds {', '.join(held)} by our books: NAKED while its partners are closed"
 
-    def _kept(self, job: Job, looks: Mapping[str, _Look]) -> dict[tuple[str, str], Decimal]:
+    def _kept(self, job: Job, looks: Mapping[str, Look]) -> dict[tuple[str, str], Decimal]:
         """(account, symbol) to the size to be left standing because its partner cannot be closed."""
         if job.spec.scope == Scope.ALL:
             return {}
@@ -327,7 +248,7 @@ class Flattener:
                 stuck[instrument.base] = left + instrument.base_qty(keep, value) * (1 if size > 0 else -1)
         return kept
 
-    async def _close(self, job: Job, name: str, look: _Look, kept: Mapping[tuple[str, str], Decimal]) -> None:
+    async def _close(self, job: Job, name: str, look: Look, kept: Mapping[tuple[str, str], Decimal]) -> None:
         if look.refused:
             return
         orders: list[Order] = []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cockpit.desk.accounts import Trading
 from cockpit.desk.execution import Owner
-from cockpit.desk.flatten import Job, State
+from cockpit.desk.flatten_job import Job, State
 from cockpit.desk.loops import Loop, LoopState
 
 if TYPE_CHECKING:

@@ -91,10 +91,15 @@ class Journal:
 
     def close(self) -> int:
         """Save everything and let go of the file. The number of rows that could not be saved, 0 when all is well."""
-        unsaved = self._writer.close()
+        if self._lock is None:
+            # In memory reader and writer share the one connection there is.
+            unsaved = self._writer.close()
+            self._reader.close()
+            return unsaved
+        # The writer's connection goes last: only it may fold the write-ahead log into the file.
         self._reader.close()
-        if self._lock is not None:
-            self._lock.release()
+        unsaved = self._writer.close()
+        self._lock.release()
         return unsaved
 
     async def barrier(self) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cockpit.desk.context import LoopContext
 from cockpit.desk.execution import Owner
-from cockpit.desk.flatten import Spec
+from cockpit.desk.flatten_job import Spec
 from cockpit.desk.hedger import HedgeBook
 from cockpit.desk.ids import DESK_SLOT, SLOT_BITS
 from cockpit.desk.journal_rows import JournaledLoop
@@ -141,6 +141,7 @@ class Loops:
 
     def _check_tolerance(self, loop: Loop) -> None:
         size = loop.strategy.size_base(loop.params)
+        self._check_limit(loop, size)
         for book in loop.books.values():
             for leg in (*book.hedged, book.hedge):
                 if self._desk.markets.of(leg.account, leg.symbol).value is None:
@@ -154,6 +155,16 @@ class Loops:
                 )
             detail = f"tolerance {tolerance:.8f}, {tolerance / size * 100:.1f} % of the size"
             self._desk.alarms.say("info", loop.id, detail)
+
+    def _check_limit(self, loop: Loop, size: Decimal) -> None:
+        """An order that risk would deny each time is refused here, once."""
+        limit = self._desk.risk.limits.max_order_notional_usd
+        for leg in loop.legs.values():
+            value = self._desk.markets.of(leg.account, leg.symbol).value
+            if value is not None and size * value > limit:
+                raise ParamError(
+                    "size", f"{size:f}", f"at most {limit / value:.6f}: max_order_notional_usd is {limit} USD"
+                )
 
     def _make(self, loop_id: str, strategy: Strategy[Any], params: Any, legs: dict[str, Leg], ts: int) -> Loop:
         owner = Owner(loop_id, self._desk.epoch, self._free_slot(), lambda: self._next_slot(loop_id))
@@ -313,6 +324,7 @@ class Loops:
         size = loop.strategy.size_base(trial)
         if size == loop.strategy.size_base(loop.params):
             return
+        self._check_limit(loop, size)
         least = loop.tolerance() / MAX_TOLERANCE_SHARE
         if size < least:
             raise ParamError("size", str(size), f"at least {least:.6f}: less cannot be hedged well on this pair")

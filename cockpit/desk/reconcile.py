@@ -195,9 +195,12 @@ class Reconciler:
         )
         order.status = OrderStatus.UNKNOWN
         self._tracker.add(order)
-        self._journal.order_intent(order)
+        words = "had ended by our journal, and is open again"
+        if self._journal.reader().order(order.id) is None:
+            self._journal.order_intent(order)
+            words = "the journal had not heard of it"
         self._tracker.on_report(report, account.name)
-        self._hands.say("warning", account.name, f"adopted {order!r}: it is ours, the journal had not heard of it")
+        self._hands.say("warning", account.name, f"adopted {order!r}: it is ours, {words}")
 
     async def _money(self, account: Account) -> None:
         since = account.ledger_ts

@@ -80,7 +80,8 @@ class Uncertain:
                 delay = min(delay * 2, LAST_ASK_S)
                 waited = (self._clock.now_ns() - began) / NS_PER_S
                 if waited > self._patience.alarm_s:
-                    self._alarm(f"order/{order.id}", f"{order!r}: {order.reason}; asked for {waited:.0f} s")
+                    why = order.reason or "its end is not known"
+                    self._alarm(f"order/{order.id}", f"{order!r}: {why}; asked for {waited:.0f} s")
                 account = self._accounts[order.account]
                 if not account.up:
                     continue

@@ -11,7 +11,7 @@ import msgspec
 
 from cockpit.desk.accounts import Trading
 from cockpit.desk.desk import Desk
-from cockpit.desk.flatten import Job, Scope, Spec
+from cockpit.desk.flatten_job import Job, Scope, Spec
 from cockpit.desk.launch import LaunchError
 from cockpit.desk.loops import StopMode
 from cockpit.host.queries import Answer, Queries, encode, fraction_of

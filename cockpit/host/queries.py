@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from cockpit.desk.desk import Desk
-from cockpit.desk.flatten import Spec
+from cockpit.desk.flatten_job import Spec
 from cockpit.desk.launch import LaunchError
 from cockpit.host.rows import flatten_row
 from cockpit.link.rows import FlattenRow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from cockpit.desk.flatten import Job
+from cockpit.desk.flatten_job import Job
 from cockpit.link.rows import ZERO, FlattenRow
 
 

@@ -33,11 +33,12 @@ from cockpit.link.rows import (
     WearRow,
 )
 from strategies.params import as_text
-from venues.model import NS_PER_S
+from venues.model import NS_PER_S, PositionStatusReport
 
 ZERO = Decimal(0)
 BPS = 10_000
 RECENT_ORDERS = 100
+FAR = 10
 MAX_SPREADS = 36
 HISTORY_S = 60
 
@@ -143,7 +144,7 @@ class DeskView:
                     base_qty=rounded(instrument.base_qty(qty, mark), 8) if mark else ZERO,
                     entry=rounded(entry, 8),
                     mark=mark,
-                    liq=None if report is None or report.liq_price is None else rounded(report.liq_price, 2),
+                    liq=_liquidation(report, mark),
                     unrealised_usd=rounded(unrealised, 2),
                     notional_usd=rounded(instrument.notional(qty, mark), 2) if mark else ZERO,
                     ledger_qty=ours,
@@ -251,6 +252,13 @@ class DeskView:
             started_ts=loop.started_ts,
             pace=loop.pace,
         )
+
+
+def _liquidation(report: PositionStatusReport | None, mark: Decimal) -> Decimal | None:
+    """The venue's liquidation price; None where it is so far off that it says nothing."""
+    if report is None or report.liq_price is None or report.liq_price > FAR * mark:
+        return None
+    return rounded(report.liq_price, 2)
 
 
 def _market(market: Market) -> MarketRow:

@@ -151,8 +151,12 @@ class OverviewScreen(LiveScreen[None]):
         return row
 
     def action_stage(self, name: str, steps: int) -> None:
-        if (row := self._chosen()) is not None:
-            self.cockpit.stage(row, name, steps)
+        if (row := self._chosen()) is None:
+            return
+        if row.state in ("done", "stopped"):
+            self.cockpit.say(f"{row.id} has ended; n launches a new one", "warning")
+            return
+        self.cockpit.stage(row, name, steps)
 
     def action_apply(self) -> None:
         if (row := self._chosen()) is not None:

@@ -10,7 +10,7 @@ from desk_kit import D
 from fake_venue import inverse, linear
 from paper_rig import MID, PaperRig
 
-from cockpit.desk.flatten import State
+from cockpit.desk.flatten_job import State
 from cockpit.desk.loops import LoopState, StopMode
 from strategies.hedge import HedgeLoop, HedgeParams, Requote, quote_price
 from strategies.params import ParamError, parse_params
@@ -120,10 +120,10 @@ def test_a_post_only_reject_is_followed_by_a_new_order(rig: PaperRig) -> None:
 
 def test_a_denied_order_is_shown_and_tried_again(rig: PaperRig) -> None:
     rig.desk.risk.entries_denied = ""
-    rig.desk.risk.limits = type(rig.desk.risk.limits)(max_order_notional_usd=D(10))
+    rig.desk.risk.limits = type(rig.desk.risk.limits)(max_position_notional_usd=D(10))
     loop = rig.hedge(seconds=3)
     assert loop.phase == "waiting"
-    assert "max_order_notional_usd 10" in loop.detail
+    assert "max_position_notional_usd 10" in loop.detail
     assert rig.held("mk") == 0
 
 
@@ -364,3 +364,21 @@ def test_legs_and_policy_of_a_set() -> None:
     assert (policy.backup, policy.patience_s, policy.slippage_bps) == ("backup", 9, 5)
     assert (loop.volume_leg(params), loop.target_iterations(params), loop.size_base(params)) == ("maker", 20, 1)
     assert parse_params(HedgeParams, {"maker": "a", "taker": "b", "ticker": "X", "size": "1"}).deadline_ns() is None
+
+
+def test_a_size_that_risk_would_always_deny_is_refused_at_launch_and_live(rig: PaperRig) -> None:
+    limits = rig.desk.risk.limits
+    rig.desk.risk.limits = type(limits)(max_order_notional_usd=D(10))
+    with pytest.raises(ParamError, match="size: .* max_order_notional_usd is 10 USD"):
+        rig.hedge()
+    rig.desk.risk.limits = type(limits)(max_order_notional_usd=D(1_000_000))
+    loop = rig.hedge()
+    with pytest.raises(ParamError, match="max_order_notional_usd is 1000000 USD"):
+        rig.desk.loops.set_params(loop.id, {"size": "1000"}, origin="test", command_id="c1")
+
+
+def test_a_hold_cut_short_from_the_keyboard_ends_at_once(rig: PaperRig) -> None:
+    loop = rig.hedge(sleep="600")
+    rig.swing_until(lambda: loop.phase == "holding")
+    rig.call(lambda: rig.desk.loops.set_params(loop.id, {"sleep": "1"}, origin="test", command_id="c1"), seconds=2)
+    assert loop.phase == "closing"

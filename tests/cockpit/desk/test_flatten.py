@@ -10,7 +10,7 @@ from desk_kit import D, FakeRig
 from fake_venue import linear
 
 from cockpit.desk.accounts import Trading
-from cockpit.desk.flatten import Job, Scope, Spec, State
+from cockpit.desk.flatten_job import Job, Scope, Spec, State
 from cockpit.desk.loops import Loop, LoopState, StopMode
 from strategies.protocol import Role
 from venues.model import OrderRequest, OrderStatus, Side
