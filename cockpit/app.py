@@ -62,8 +62,10 @@ class CockpitApp(App[str]):
         rate_hz: float,
         theme: str = DEFAULT_THEME,
         pictures: Path | None = None,
+        program: str = "cockpit",
     ) -> None:
-        """`rate_hz` 0: nothing is painted but by `flush`. `pictures` is where screenshots go.
+        """`rate_hz` 0: nothing is painted but by `flush`. `pictures` is where screenshots go, `program` is how one
+        types the command again.
 
         Raises `ValueError` for a theme that does not exist."""
         self._themes = built_in()
@@ -77,6 +79,7 @@ class CockpitApp(App[str]):
         self.after: Callable[[float, Callable[[], None]], object] = self.set_timer
         """Calls back after some seconds; a test puts its own in place."""
         self._pictures = pictures
+        self._program = program
         self._strategies: dict[str, StrategyDoc] = {}
         self._dirty: set[str] = set(EVERYTHING)
         self._second = 0
@@ -247,6 +250,6 @@ class CockpitApp(App[str]):
         loops = sum(row.state in ("running", "starting") for row in self.link.store.loops.values())
         self.exit(
             f"Detached. {who} goes on with {loops} running loop{'' if loops == 1 else 's'}.\n"
-            "  cockpit            comes back\n"
-            "  cockpit desk stop  stops the desk: entries end, owed hedges are worked off"
+            f"  {self._program}            comes back\n"
+            f"  {self._program} desk stop  stops the desk: entries end, owed hedges are worked off"
         )

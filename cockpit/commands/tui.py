@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -81,10 +82,25 @@ async def _face(link: Link, clock: Clock, rate: float, theme: str) -> str | None
     from cockpit.app import DEFAULT_THEME, CockpitApp
 
     try:
-        app = CockpitApp(link, clock, rate_hz=rate, theme=theme or DEFAULT_THEME, pictures=locations.find().pictures)
+        app = CockpitApp(
+            link,
+            clock,
+            rate_hz=rate,
+            theme=theme or DEFAULT_THEME,
+            pictures=locations.find().pictures,
+            program=_program(),
+        )
     except ValueError as error:
         raise CommandFailed(f"cockpit: {error}", USAGE) from None
     return await app.run_async()
+
+
+def _program() -> str:
+    """How to type the command again: by name where the shell finds it, else by the path it was called by."""
+    if shutil.which("cockpit") is not None:
+        return "cockpit"
+    path = Path(sys.argv[0])
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def _rate() -> float:

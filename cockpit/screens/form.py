@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Button
 
@@ -31,6 +31,8 @@ class FormDialog(Dialog[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         ("left,up", "app.focus_previous", "previous"),
         ("right,down", "app.focus_next", "next"),
+        # With priority, so that tab and enter that come in one burst over a slow line are taken in their order.
+        Binding("tab", "next_stop", "next", show=False, priority=True),
     ]
 
     def __init__(self) -> None:
@@ -51,6 +53,10 @@ class FormDialog(Dialog[None]):
         """Fill the form; the box grows to what it holds, as far as the window lets it."""
         self.fields.load(fields)
         self.query_one("#dialog").styles.height = len(fields) + FRAME
+
+    def action_next_stop(self) -> None:
+        """From the fields to the buttons, and round."""
+        self.focus_next()
 
     def on_field_list_moved(self) -> None:
         self._explain()
