@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from cockpit.commands.columns import FILLS
 from cockpit.desk.launch import LaunchError
 from cockpit.sim.simulation import Outcome, Plan, Rate, Simulation, pair_symbol
 from cockpit.sim.sources import Source, SourceError, open_source, synthetic_world
@@ -23,21 +24,8 @@ from venues.paper.capture_file import CaptureError
 from venues.paper.profiles import ProfileError
 from venues.paper.queue import QueueModelKind
 
-FILL_COLUMNS = (
-    "ts_event",
-    "account",
-    "instrument",
-    "side",
-    "price",
-    "qty",
-    "base_qty",
-    "fee",
-    "fee_asset",
-    "fee_usd",
-    "liquidity",
-    "client_order_id",
-    "trade_id",
-)
+FILL_COLUMNS = tuple(name for name in FILLS if name not in ("loop", "role"))
+"""As `cockpit fills` names them; a simulation has one loop."""
 
 _OWN = ("maker", "taker", "ticker", "size", "iterations")
 
