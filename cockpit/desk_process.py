@@ -67,7 +67,8 @@ def main(config_path: Path | None, forget: tuple[str, ...]) -> int:
 
 async def _serve(config: Config, file: Path, places: locations.Locations, forget: tuple[str, ...]) -> int:
     clock = SystemClock()
-    journal = Journal.open(places.journal, partial(ThreadWriter, on_trouble=_journal_trouble))
+    trouble = JournalTrouble()
+    journal = Journal.open(places.journal, partial(ThreadWriter, on_trouble=trouble))
     try:
         check_removed(config, file, _held(journal), forget)
         await ensure_running(
@@ -85,6 +86,7 @@ async def _serve(config: Config, file: Path, places: locations.Locations, forget
             options=DeskOptions(stop_s=float(config.desk.stop_timeout_s)),
             version=VERSION,
         )
+        trouble.desk = desk
         output = LogOutput(sys.stdout.fileno())
         desk.alarms.on_line.append(output.line)
         host = DeskHost(desk, os.getpid())
@@ -117,9 +119,18 @@ async def _run(desk: Desk, host: DeskHost, server: LinkServer) -> None:
     await desk.stop()
 
 
-def _journal_trouble(text: str) -> None:
-    if text:
-        print(f"cockpit desk: journal: {text}", file=sys.stderr, flush=True)
+class JournalTrouble:
+    """Hands what the journal's thread says of its disk to stderr and, once there is one, to the desk's alarms."""
+
+    def __init__(self) -> None:
+        self._running = asyncio.get_running_loop()
+        self.desk: Desk | None = None
+
+    def __call__(self, text: str) -> None:
+        if self.desk is not None:
+            self._running.call_soon_threadsafe(self.desk.journal_trouble, text)
+        if text:
+            print(f"cockpit desk: journal: {text}", file=sys.stderr, flush=True)
 
 
 def _held(journal: Journal) -> dict[str, set[str]]:

@@ -100,6 +100,8 @@ def _program() -> str:
     if shutil.which("cockpit") is not None:
         return "cockpit"
     path = Path(sys.argv[0])
+    if path.name == "__main__.py":
+        return "python -m cockpit"
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 

@@ -34,7 +34,10 @@ class Account:
         self.positions: dict[str, PositionStatusReport] = {}
         """As last reported; meaningless before `reconciled_ts`."""
         self.reconciled_ts = 0
-        """When report and ledger last agreed, ns; 0 for never."""
+        """When report and ledger last agreed since the connection came up, ns; 0 for not yet."""
+        self.known = False
+        """Whether report and ledger have agreed at all in this run: until then a hedge of the run before may have
+        filled without our knowing."""
         self.answered_ts = 0
         """When the venue last answered a query, ns."""
         self.fills_cursor = ""

@@ -153,6 +153,8 @@ class Booking:
         )
         if self.ledger.opening(opening):
             self._journal.opening(opening)
+            for held in opening.positions:
+                self._trail[(account, held.symbol)] = deque(((self.count, held.qty),), maxlen=TRAIL)
         return True
 
     # -- answers

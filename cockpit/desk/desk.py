@@ -16,7 +16,6 @@ from cockpit.desk.alarms import Alarms
 from cockpit.desk.booking import Booking
 from cockpit.desk.execution import Executor
 from cockpit.desk.flatten import Flattener
-from cockpit.desk.flatten_job import Spec, State
 from cockpit.desk.grip import FlattenGrip
 from cockpit.desk.intake import Intake
 from cockpit.desk.journal import Journal
@@ -29,11 +28,11 @@ from cockpit.desk.markets import Markets
 from cockpit.desk.orders import OrderTracker
 from cockpit.desk.past import Past
 from cockpit.desk.reconcile import Hands, Reconciler
+from cockpit.desk.restart import come_back
 from cockpit.desk.risk import Risk, RiskLimits
 from cockpit.desk.uncertain import Patience, Uncertain
 from cockpit.desk.watch import Watch
 from cockpit.desk.wear import Scope
-from strategies.params import ParamError
 from strategies.protocol import Role, Strategy
 from venues.model import (
     Clock,
@@ -153,22 +152,13 @@ class Desk:
             trading, _, note = reader.cursor(account.name, "trading").partition(":")
             if trading:
                 account.trading, account.note = Trading(trading), note
+        self.risk.entries_denied = reader.cursor("", "entries")
         await self._within(self.options.start_s, [self._connect(account) for account in self.accounts.values()])
-        for loop_row in reader.loops():
-            try:
-                self.loops.restore(loop_row)
-            except ParamError as error:
-                self.alarms.sound(f"loop/{loop_row.id}", "critical", f"{loop_row.id} cannot come back: {error}")
-        for order in self.tracker.live():
-            self.executor.cancel(order)
-            self.uncertain.look_after(order)
-        for job in reader.flattens():
-            if not State(job.state).ended:
-                self.flattener.start(msgspec.json.decode(job.spec, type=Spec))
-        self.loops.work_off()
+        await come_back(self)
         self.past.tell_of_ended_loops()
         self.journal.prune(self.clock.now_ns() - KEEP_LOG_NS)
         self._watch_task = asyncio.get_running_loop().create_task(self.watch.run())
+        self.keep(self._watch_task)
         self.alarms.say("info", "desk", f"started, run {self.epoch}, {len(self.accounts)} accounts")
         await self.journal.barrier()
 
@@ -180,19 +170,24 @@ class Desk:
             if loop.task is not None:
                 # A strategy that closes would put a new order in the place of each one that is cancelled here.
                 loop.task.cancel()
-        for order in self.tracker.live():
-            if order.role in (Role.OPEN, Role.CLOSE):
-                self.executor.cancel(order)
         running = asyncio.get_running_loop()
         until = running.time() + self.options.stop_s
+        self._cancel_makers()
         while running.time() < until and not self._quiet():
             await self.sleep(0.05)
+            # Again and again: a cancel that overtook its order was refused, and a refused one may be asked for anew.
+            self._cancel_makers()
         if not self._quiet():
             self.alarms.say(
                 "error", "desk", "stopped with orders or hedges still open; the next start goes on with them"
             )
         await self.cut_off()
         self.alarms.say("info", "desk", "stopped")
+
+    def _cancel_makers(self) -> None:
+        for order in self.tracker.live():
+            if order.role in (Role.OPEN, Role.CLOSE):
+                self.executor.cancel(order)
 
     async def cut_off(self) -> None:
         """End every task where it stands, and the connections."""
@@ -286,6 +281,7 @@ class Desk:
     def params_taken(self, loop: Loop) -> None:
         self.alarms.say("info", loop.id, "new parameters are in effect")
         self.loops.write(loop)
+        self.loops.write_staged(loop)
 
     def set_state(self, loop: Loop, state: LoopState) -> None:
         self.loops.set_state(loop, state)
@@ -342,6 +338,18 @@ class Desk:
         account.suspect = ""
         self.alarms.clear(f"suspect/{account.name}", f"{account.name}: the operator took the venue's report as true")
         self.wake_all()
+
+    def journal_trouble(self, text: str) -> None:
+        """What the journal's writer says of its disk; "" once all is saved again."""
+        if text:
+            self.alarms.sound("journal", "critical", f"journal: {text}")
+        else:
+            self.alarms.clear("journal", "the journal has caught up")
+
+    def deny_entries(self, why: str) -> None:
+        """Let no loop open anything until the operator resumes (""); it survives a restart."""
+        self.risk.entries_denied = why
+        self.journal.cursor("", "entries", why)
 
     def set_trading(self, account: Account, trading: Trading, note: str) -> None:
         """Change what may go to an account; it survives a restart."""

@@ -127,6 +127,9 @@ class Executor:
 
     async def _send_after_disk(self, order: Order, to: Account, named: bool) -> None:
         await self._journal.barrier()
+        if order.status is not OrderStatus.PENDING:
+            # Cancelled while it waited for the disk.
+            return
         now = self._clock.now_ns()
         no = to.refusal(order.role, order.request.reduce_only, named=named)
         if no:
@@ -141,6 +144,7 @@ class Executor:
         if order.status.terminal or (order.cancel_at and now - order.cancel_at < RETRY_CANCEL_NS):
             return
         if order.status is OrderStatus.PENDING:
+            self._tracker.deny(order, "cancelled before it was sent", now)
             return
         order.cancel_at = now
         self._accounts[order.account].venue.cancel(order.id, order.symbol)

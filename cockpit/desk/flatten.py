@@ -91,19 +91,27 @@ class Flattener:
 
     async def _run(self, job: Job) -> None:
         while not job.state.ended:
-            seen = await asyncio.gather(*(self._look(job, name) for name in job.spec.accounts))
-            looks = dict(zip(job.spec.accounts, seen, strict=True))
-            if self._judge(job, looks):
-                return
-            kept = self._kept(job, looks)
-            if job.spec.kind == "reduce":
-                # What is to be left must be on disk before the first order, or a restart would cut it down again.
-                self._write(job)
-                await self._journal.barrier()
-            await asyncio.gather(*(self._close(job, name, look, kept) for name, look in looks.items()))
+            try:
+                await self._round(job)
+            except Exception as error:  # noqa: BLE001  a defect in one round is told, and the next round is tried
+                self._grip.trouble(f"{job.spec.kind} {job.spec.id}", error)
+            if not job.state.ended:
+                job.round += 1
+                await asyncio.sleep(self._pause(job))
+
+    async def _round(self, job: Job) -> None:
+        """Look everywhere, judge, close what may be closed."""
+        seen = await asyncio.gather(*(self._look(job, name) for name in job.spec.accounts))
+        looks = dict(zip(job.spec.accounts, seen, strict=True))
+        if self._judge(job, looks):
+            return
+        kept = self._kept(job, looks)
+        if job.spec.kind == "reduce":
+            # What is to be left must be on disk before the first order, or a restart would cut it down again.
             self._write(job)
-            job.round += 1
-            await asyncio.sleep(self._pause(job))
+            await self._journal.barrier()
+        await asyncio.gather(*(self._close(job, name, look, kept) for name, look in looks.items()))
+        self._write(job)
 
     def _pause(self, job: Job) -> float:
         """Quick rounds first; a job that lasts goes on at the pace that its slowest venue answers questions at."""
@@ -122,6 +130,8 @@ class Flattener:
         account = self._accounts[name]
         if not account.up:
             return Look({}, refused=f"{name} is down: {account.down_reason}")
+        if not self._booking.ledger.opened(name):
+            return Look({}, refused=f"{name} is not in our books yet: it waits for its first reconciling")
         try:
             if job.round < SURE_CANCELS or name in job.resting:
                 await self._cancel_all(job, account)
@@ -179,7 +189,7 @@ class Flattener:
             return ZERO
         key = f"{account}/{symbol}"
         if key not in job.spec.targets:
-            instrument = self._accounts[account].venue.instruments[symbol]
+            instrument = self._markets.of(account, symbol).instrument
             cut = instrument.round_qty(abs(reported) * job.spec.fraction, nearest=True)
             job.spec.targets[key] = reported - cut * (1 if reported > 0 else -1)
         target = job.spec.targets[key]
@@ -212,7 +222,7 @@ class Flattener:
             qty = self._booking.position(name, symbol)
             value = self._markets.value(name, symbol)
             if qty:
-                instrument = self._accounts[name].venue.instruments[symbol]
+                instrument = self._markets.of(name, symbol).instrument
                 worth = "" if value is None else f" ({abs(instrument.notional(qty, value)):,.0f} USD)"
                 held.append(f"{symbol} {qty:+f}{worth}")
         if not held:
@@ -229,7 +239,7 @@ class Flattener:
         for name, look in looks.items():
             if look.refused:
                 for symbol in self._booking.ledger.markets(name):
-                    instrument = self._accounts[name].venue.instruments[symbol]
+                    instrument = self._markets.of(name, symbol).instrument
                     held = self._booking.ledger.position(name, symbol, job.spec.loop or None)
                     cut = held - self._target(job, name, symbol, held) if held else ZERO
                     base = self._booking.ledger.base_position(name, symbol, job.spec.loop or None)
@@ -238,7 +248,7 @@ class Flattener:
         kept: dict[tuple[str, str], Decimal] = {}
         for name, look in looks.items():
             for symbol, size in look.open.items():
-                instrument = self._accounts[name].venue.instruments[symbol]
+                instrument = self._markets.of(name, symbol).instrument
                 left = stuck.get(instrument.base, ZERO)
                 value = self._markets.value(name, symbol)
                 if look.refused or value is None or left * size >= 0:

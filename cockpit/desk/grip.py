@@ -61,6 +61,9 @@ class FlattenGrip:
     def leg_of(self, loop: str, account: str, symbol: str) -> str:
         return self._desk.past.leg_of(loop, account, symbol)
 
+    def trouble(self, where: str, error: BaseException) -> None:
+        self._desk.trouble(where, error)
+
     def say(self, level: str, source: str, text: str) -> None:
         self._desk.alarms.say(level, source, text)
 

@@ -137,7 +137,7 @@ class HedgeBook:
             self.attempt = 0
         else:
             self.obligations.cover(base, fill.ts_init)
-        self._watch_exposure(fill.ts_init)
+        self.watch_exposure(fill.ts_init)
 
     def on_order(self, order: Order) -> None:
         """One of this book's hedge or unwind orders changed."""
@@ -151,7 +151,7 @@ class HedgeBook:
                 self._unwinds = 0
         else:
             self._fruitless += 1
-        self._watch_exposure(self._clock.now_ns())
+        self.watch_exposure(self._clock.now_ns())
         if abs(self.owed - self.in_work) <= self.tolerance():
             if not self._live:
                 unwound = self.rung is Rung.UNWIND
@@ -170,7 +170,8 @@ class HedgeBook:
         else:
             self._retry_later()
 
-    def _watch_exposure(self, now: int) -> None:
+    def watch_exposure(self, now: int) -> None:
+        """Start or stop the clock of how long more than the tolerance has been owed."""
         if abs(self.owed) > self.tolerance():
             self.naked_since = self.naked_since or now
             return
@@ -228,7 +229,7 @@ class HedgeBook:
         if touch is None or market.age(self._clock.now_ns()) > account.stale_s:
             if abs(need) > self.tolerance():
                 why = "has no sound book" if touch is None else "has a book too old to trade on"
-                self._blocked(f"{leg.account} {leg.symbol} {why}")
+                self._blocked(f"{leg.account} {leg.symbol} {why}", sure=account.known)
             return
         qty = tradable_qty(market, abs(need), touch)
         if not qty:
@@ -236,7 +237,7 @@ class HedgeBook:
         reduce_only = account.trading is Trading.REDUCING
         no = account.refusal(Role.HEDGE, reduce_only)
         if no:
-            self._blocked(no)
+            self._blocked(no, sure=account.known)
             return
         self._blocked_since = 0
         order = self._executor.send(
@@ -332,13 +333,14 @@ class HedgeBook:
             self._tell.alarm(f"unwound/{self.owner.loop}", words)
             self._tell.halt(words)
 
-    def _blocked(self, why: str) -> None:
-        """The hedge venue cannot trade now. After the policy's patience, the next rung."""
+    def _blocked(self, why: str, *, sure: bool) -> None:
+        """The hedge venue cannot trade now. After the policy's patience, the next rung; only the alarm while we are
+        not `sure` that no hedge of an earlier run has filled there."""
         now = self._clock.now_ns()
         self._blocked_since = self._blocked_since or now
         if now - self._blocked_since >= int(self._policy().patience_s * NS_PER_S):
             self._blocked_since = 0
-            self._climb(Rung(min(self.rung + 1, Rung.ALARM)), why)
+            self._climb(Rung(min(self.rung + 1, Rung.ALARM)) if sure else Rung.ALARM, why)
         self._retry_later()
 
     def _climb_when_spent(self, why: str = "the hedge did not fill") -> None:

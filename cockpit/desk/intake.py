@@ -24,6 +24,9 @@ class Intake:
     def take_fill(self, account: Account, fill: FillReport) -> None:
         """Book a fill once and let the hedger answer it before anything else happens."""
         desk = self._desk
+        if not desk.booking.ledger.opened(account.name):
+            # It is part of what the account will be opened with.
+            return
         if not desk.booking.knows(account.name, fill.symbol):
             desk.alarms.sound(f"symbol/{account.name}", "critical", f"{account.name}: fill in unknown {fill.symbol}")
             return
@@ -50,7 +53,10 @@ class Intake:
             book.account_for(order, fill)
         desk.tracker.on_fill(order, fill)
         for book in books:
-            book.work()
+            try:
+                book.work()
+            except Exception as error:  # noqa: BLE001  the fill is booked once: what is owed must be told, and retried
+                desk.trouble(f"hedging for {book.owner.loop}", error)
         if loop is not None:
             loop.wake()
         elif order.loop and desk.running:
@@ -92,6 +98,7 @@ class Intake:
         if account.up == up:
             return
         account.up = up
+        account.reconciled_ts = 0
         account.down_reason = "" if up else reason
         if up:
             desk.alarms.clear(f"down/{account.name}", f"{account.name} is back")

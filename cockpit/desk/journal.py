@@ -26,6 +26,10 @@ EPOCHS_FROM_NS = 20_454 * DAY_NS
 """2026-01-01, ns since the Unix epoch."""
 
 
+EPOCHS = 1 << 12
+"""Runs that client order ids can tell apart."""
+
+
 class OrderFacts(Protocol):
     """What the journal keeps of an order; the tracker's `Order` has it all."""
 
@@ -143,6 +147,11 @@ class Journal:
         It is at least the number of days since 2026, so that a new journal beside old accounts does not use the ids of
         the journal before it again."""
         epoch = max(self._reader.epoch() + 1, (ts - EPOCHS_FROM_NS) // DAY_NS)
+        if epoch >= EPOCHS:
+            raise JournalError(
+                f"this would be run {epoch} of the journal, and order ids hold up to {EPOCHS - 1}: "
+                "flatten, move the journal away and start a new one"
+            )
         self._write("epoch", epoch, ts, pid, version)
         self.flush()
         return epoch

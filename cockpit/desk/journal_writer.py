@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from decimal import Decimal
 from typing import Protocol, TypeAlias
 
@@ -117,7 +118,7 @@ class SyncWriter:
     """Saves in the calling thread, `batch_rows` at a time and at each barrier: deterministic."""
 
     def __init__(self, connect: Connect, *, on_trouble: OnTrouble | None = None, batch_rows: int = 256) -> None:
-        self._saver = RowSaver(connect, on_trouble or _silent)
+        self._saver = RowSaver(connect, _unfailing(on_trouble))
         self._batch_rows = batch_rows
         self._due = batch_rows
         self._queue: list[Item] = []
@@ -176,8 +177,8 @@ class ThreadWriter:
         limit: int = 100_000,
         close_s: float = 10.0,
     ) -> None:
-        self._saver = RowSaver(connect, on_trouble or _silent)
-        self._on_trouble = on_trouble or _silent
+        self._saver = RowSaver(connect, _unfailing(on_trouble))
+        self._on_trouble = _unfailing(on_trouble)
         self._batch_s = batch_s
         self._batch_rows = batch_rows
         self._retry_s = retry_s
@@ -268,5 +269,13 @@ def _fail(waiting: Sequence[Future[None]]) -> None:
         future.set_exception(JournalError("the journal was closed before the disk took what this waits for"))
 
 
-def _silent(_text: str) -> None:
-    """For a caller that looks at the backlog instead."""
+def _unfailing(tell: OnTrouble | None) -> OnTrouble:
+    """Telling must not end the thread that saves: when the disk is full, the log that is told is often on that disk.
+    The desk's watch sees the backlog grow and alarms it, told or not."""
+
+    def told(text: str) -> None:
+        if tell is not None:
+            with suppress(OSError):
+                tell(text)
+
+    return told

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from cockpit.desk.context import LoopContext
 from cockpit.desk.execution import Owner
 from cockpit.desk.flatten_job import Spec
@@ -52,6 +54,8 @@ class Loops:
         strategy = self.strategies.get(kind)
         if strategy is None:
             raise LaunchError(f"strategy: {kind!r} is not known; expected one of {', '.join(sorted(self.strategies))}")
+        if self._desk.stopping:
+            raise LaunchError("the desk is stopping")
         params = parse_params(strategy.params_type, raw)
         legs = {leg.name: self.resolve(leg) for leg in strategy.legs(params)}
         self._check_free(legs)
@@ -73,6 +77,14 @@ class Loops:
         loop = self._make(row.id, strategy, params, legs, row.created_ts)
         loop.iterations_done = row.iterations_done
         loop.paused = RESTARTED
+        reader = self._desk.journal.reader()
+        staged = reader.cursor(row.id, "staged")
+        if staged:
+            loop.staged = parse_params(strategy.params_type, msgspec.json.decode(staged, type=dict[str, str]))
+        asked = reader.cursor(row.id, "stop")
+        if asked:
+            loop.asked = StopMode(asked)
+            loop.paused = f"{RESTARTED}; it was to stop ({asked}), and does once resumed"
         for book in loop.books.values():
             owed = ZERO
             for leg in book.legs:
@@ -231,7 +243,9 @@ class Loops:
         for leg in loop.legs.values():
             symbols.setdefault(leg.account, set()).add(leg.symbol)
         for account, wanted in symbols.items():
-            self._desk.accounts[account].venue.subscribe(wanted)
+            venue = self._desk.accounts[account].venue
+            # One that has not connected yet knows no symbols; connecting asks for all of them.
+            venue.subscribe(wanted & set(venue.instruments))
 
     # -- running
 
@@ -273,7 +287,8 @@ class Loops:
             ]
             for order in resting:
                 self._desk.executor.cancel(order)
-            if not resting and (loop.halt_reason or loop.hedged()):
+            closing = loop.stop_mode is StopMode.FLATTEN
+            if not resting and (loop.halt_reason or closing or loop.hedged()):
                 break
             await self._desk.sleep(0.2)
         loop.phase, loop.detail = "", loop.halt_reason
@@ -316,7 +331,13 @@ class Loops:
                 command_id=command_id,
             )
             self._desk.alarms.say("info", loop.id, f"{field}: {old} -> {new} ({origin}), from the next safe point")
+        self.write_staged(loop)
         return loop
+
+    def write_staged(self, loop: Loop) -> None:
+        """What is staged goes to the journal: it was acknowledged, so a restart must not forget it."""
+        text = "" if loop.staged is None else msgspec.json.encode(as_text(loop.staged)).decode()
+        self._desk.journal.cursor(loop.id, "staged", text)
 
     def _check_size(self, loop: Loop, changes: Mapping[str, object]) -> None:
         """A new size must still be large against the tolerance and the venues' minima."""
@@ -337,6 +358,8 @@ class Loops:
         """Lift a pause or a halt; a loop whose task has ended is run anew from what it holds."""
         if loop.state.ended:
             raise LaunchError(f"loop {loop.id} has ended; launch a new one")
+        if self._desk.stopping:
+            raise LaunchError("the desk is stopping")
         if loop.halt_reason and loop.task is not None and not loop.task.done():
             raise LaunchError(
                 f"loop {loop.id} still winds up ({loop.halt_reason}): an order's end is not known; try again"
@@ -347,15 +370,26 @@ class Loops:
         for book in loop.books.values():
             book.suspended = ""
             book.restart()
+        asked, loop.asked = loop.asked, None
         if loop.task is None or loop.task.done():
             self._run(loop)
+        if asked is not None:
+            loop.stop_mode = asked
+        else:
+            self._desk.journal.cursor(loop.id, "stop", "")
         loop.wake()
         self.write(loop)
 
     def stop(self, loop: Loop, mode: StopMode) -> None:
         if loop.state.ended:
             raise LaunchError(f"loop {loop.id} has ended already")
+        if loop.state is LoopState.FLATTENING:
+            raise LaunchError(f"loop {loop.id} is being flattened: {loop.halt_reason}")
         loop.stop_mode = mode
+        self._desk.journal.cursor(loop.id, "stop", mode.value)
+        if loop.halt_reason:
+            # It winds up already: as a stop now, which goes on to what was asked for.
+            loop.halt_reason = ""
         if loop.task is None or loop.task.done():
             loop.halt_reason = ""
             loop.task = asyncio.get_running_loop().create_task(self._wind_up(loop))

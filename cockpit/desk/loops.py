@@ -64,6 +64,8 @@ class Loop:
         self.paused = ""
         """Why entries are held back; empty while they are not."""
         self.stop_mode: StopMode | None = None
+        self.asked: StopMode | None = None
+        """A stop that an earlier run was asked for and did not get done: it follows the next resume."""
         self.halt_reason = ""
         self.task: asyncio.Task[None] | None = None
         self.dead = False

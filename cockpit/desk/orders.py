@@ -6,6 +6,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 
+import msgspec
+
 from strategies.protocol import Role
 from venues.model import FillReport, OrderRequest, OrderStatus, OrderStatusReport, RejectReason, Side
 
@@ -42,6 +44,7 @@ class Order:
         "cancel_at",
         "cycle",
         "filled_qty",
+        "guessed",
         "id",
         "leg",
         "loop",
@@ -71,6 +74,8 @@ class Order:
         self.reported_qty = ZERO
         """The most that an order report has claimed; fills may still be on their way."""
         self.venue_order_id = ""
+        self.guessed = False
+        """Adopted from a fill: its true quantity is not known, so no fill completes it."""
         self.reason = ""
         self.ts = ts
         self.ts_sent = 0
@@ -178,6 +183,9 @@ class OrderTracker:
             return None
         if report.venue_order_id and not order.venue_order_id:
             self._name(order, report.venue_order_id)
+        if order.guessed and report.status is not OrderStatus.UNKNOWN:
+            order.request = msgspec.structs.replace(order.request, qty=report.qty, price=report.price)
+            order.guessed = False
         # FILLED means all of it, whatever quantity the venue left out beside it.
         whole = report.status is OrderStatus.FILLED and OrderStatus.FILLED in TRANSITIONS[order.status]
         claimed = order.request.qty if whole else min(report.filled_qty, order.request.qty)
@@ -195,7 +203,7 @@ class OrderTracker:
             self._name(order, fill.venue_order_id)
         order.filled_qty += fill.qty
         order.reported_qty = max(order.reported_qty, order.filled_qty)
-        whole = order.filled_qty >= order.request.qty
+        whole = order.filled_qty >= order.request.qty and not order.guessed
         target = OrderStatus.FILLED if whole else OrderStatus.PARTIALLY_FILLED
         if not self._move(order, target, fill.ts_init):
             order.ts = fill.ts_init

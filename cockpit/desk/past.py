@@ -137,6 +137,7 @@ class Past:
         leg = self.leg_of(loop, account, fill.symbol)
         order = Order(request, account=account, loop=loop, leg=leg, role=parsed.role, cycle=0, ts=fill.ts_init)
         order.status = OrderStatus.UNKNOWN
+        order.guessed = True
         desk.tracker.add(order)
         desk.journal.order_intent(order)
         desk.uncertain.look_after(order)

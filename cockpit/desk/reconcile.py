@@ -153,13 +153,19 @@ class Reconciler:
 
     async def _orders(self, account: Account) -> None:
         reports = await account.venue.open_orders()
+        now = self._clock.now_ns()
         listed = set()
         for report in reports:
             if report.client_order_id:
                 listed.add(report.client_order_id)
-            if self._tracker.on_report(report, account.name) is None:
+            order = self._tracker.on_report(report, account.name)
+            if order is None:
                 self._adopt(account, report)
-        now = self._clock.now_ns()
+            elif order.status.terminal and not report.status.terminal and now - order.ts > SETTLED_NS:
+                # We took it for ended a while ago, and it rests: nobody would look after it.
+                account.venue.cancel(report.client_order_id, report.symbol)
+                text = f"{order!r} had ended by our books and is open at the venue: cancelled there"
+                self._hands.alarm(f"reopened/{order.id}", "critical", text)
         for order in self._tracker.live():
             if order.account == account.name and order.id not in listed and now - order.ts > SETTLED_NS:
                 if order.status in (OrderStatus.OPEN, OrderStatus.PARTIALLY_FILLED, OrderStatus.PENDING):
@@ -229,6 +235,7 @@ class Reconciler:
 
     def _agreed(self, account: Account, still: bool) -> None:
         account.reconciled_ts = self._clock.now_ns()
+        account.known = True
         if account.suspect:
             account.suspect = ""
             self._hands.clear(f"suspect/{account.name}", f"{account.name}: reports agree with the ledger again")

@@ -122,7 +122,8 @@ class Risk:
             gross = held
             for symbol, report in account.positions.items():
                 if symbol != order.symbol:
-                    gross += abs(account.venue.instruments[symbol].notional(report.qty, report.mark_price))
+                    other = account.venue.instruments.get(symbol)
+                    gross += abs(other.notional(report.qty, report.mark_price)) if other is not None else ZERO
             if equity <= 0 or gross / equity > limits.max_leverage:
                 return (
                     f"leverage of {account.name} would be over max_leverage {limits.max_leverage}: "

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 ZERO = Decimal(0)
 PASS_QUERIES = 8
 """Questions that one pass over an account asks."""
+BACKLOG = 256
+"""Rows that may wait for the disk without anybody minding: a writer's batch."""
+BEHIND_LOOKS = 5
+EAGER_S = 2.0
+"""Pace of passes over an account that nothing may be traded on before one succeeds."""
 ROUTINE_SHARE = 0.5
 """Share of a venue's query limit that routine passes may use; the rest is for orders in doubt and for a flatten."""
 
@@ -26,24 +31,54 @@ class Watch:
         self._desk = desk
         self._off: dict[str, int] = {}
         self._due: dict[str, float] = {}
+        self._backlog = 0
+        self._behind = 0
+        self._alarmed = False
         self.found: dict[str, Decimal] = {}
         """Account to what of its equity no booking explains, USD, as last reckoned."""
 
     async def run(self) -> None:
         desk = self._desk
         options = desk.options
-        running = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(options.watch_s)
-            desk.uncertain.sweep()
-            desk.past.cancel_left_over()
-            desk.booking.turn_day()
-            self._exposure()
-            for account in desk.accounts.values():
-                asked = desk.flattener.at_work_on(account.name) or desk.reconciler.busy(account)
-                if account.up and not asked and running.time() >= self._due.get(account.name, 0.0):
-                    self._due[account.name] = running.time() + self._interval(account)
-                    desk.keep(running.create_task(desk.reconcile(account)))
+            for step in (
+                desk.uncertain.sweep,
+                desk.past.cancel_left_over,
+                desk.booking.turn_day,
+                self._exposure,
+                self._journal,
+                self._reconcile,
+            ):
+                try:
+                    step()
+                except Exception as error:  # noqa: BLE001  one step's defect must not end the watch of all others
+                    desk.trouble(f"watch {step.__name__}", error)
+
+    def _reconcile(self) -> None:
+        """Begin a pass over each account whose turn it is."""
+        desk = self._desk
+        running = asyncio.get_running_loop()
+        for account in desk.accounts.values():
+            # A flatten asks enough, but for an account that has not been reconciled: it waits for that itself.
+            asked = desk.reconciler.busy(account) or (account.reconciled_ts and desk.flattener.at_work_on(account.name))
+            if account.up and not asked and running.time() >= self._due.get(account.name, 0.0):
+                pace = self._interval(account) if account.reconciled_ts else EAGER_S
+                self._due[account.name] = running.time() + pace
+                desk.keep(running.create_task(desk.reconcile(account)))
+
+    def _journal(self) -> None:
+        """Alarm a journal that only falls behind: its disk is full or gone."""
+        backlog = self._desk.journal.backlog
+        self._behind = self._behind + 1 if backlog > BACKLOG and backlog >= self._backlog else 0
+        self._backlog = backlog
+        if self._behind >= BEHIND_LOOKS:
+            text = f"the journal is {backlog} rows behind and does not catch up: look at the disk; nothing is lost yet"
+            self._desk.alarms.sound("journal", "critical", text)
+            self._alarmed = True
+        elif backlog <= BACKLOG and self._alarmed:
+            self._alarmed = False
+            self._desk.alarms.clear("journal", "the journal has caught up")
 
     def _interval(self, account: Account) -> float:
         """Seconds between passes: as configured, but never more than half of what the venue answers in a minute."""
@@ -56,6 +91,7 @@ class Watch:
         limit = int(self._desk.risk.limits.max_naked_s * NS_PER_S)
         for loop in self._desk.loops.all.values():
             for book in loop.books.values():
+                book.watch_exposure(now)
                 if book.naked_since and now - book.naked_since > limit:
                     age = (now - book.naked_since) / NS_PER_S
                     text = f"{loop.id} has {-book.owed:+.8f} unhedged for {age:.0f} s"
@@ -91,7 +127,7 @@ class Watch:
             total += balance.cash * rate
         for symbol, report in account.positions.items():
             mark = markets.value(account.name, symbol)
-            instrument = account.venue.instruments[symbol]
+            instrument = markets.of(account.name, symbol).instrument
             rate = markets.usd_rate(account.name, instrument.settle)
             if mark is None or rate is None:
                 return None

@@ -147,14 +147,14 @@ class DeskHost:
         for loop in loops:
             self._desk.loops.pause(loop, f"by {origin}")
         if loop_id == "all":
-            self._desk.risk.entries_denied = f"stopped by {origin}"
+            self._desk.deny_entries(f"stopped by {origin}")
         return {"paused": [loop.id for loop in loops]}
 
     def _resume(self, loop_id: str) -> Answer:
         desk = self._desk
         self._refuse_while_at_work(desk.accounts)
         if loop_id == "all":
-            desk.risk.entries_denied = ""
+            desk.deny_entries("")
             for account in desk.accounts.values():
                 if account.trading is not Trading.ACTIVE:
                     desk.set_trading(account, Trading.ACTIVE, "")

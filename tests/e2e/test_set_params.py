@@ -24,12 +24,13 @@ async def running(home: Home, **params: str) -> WatchedLink:
 
 
 async def test_a_change_waits_for_the_safe_point_and_stands_in_the_journal(home: Home) -> None:
-    link = await running(home, sleep="600")
-    await link.until(lambda store: loop_of(store).phase == "holding")
+    # An order far behind the touch rests: no safe point comes while it does.
+    link = await running(home, offset="-900", requote="time", fill_timeout="600")
+    await link.until(lambda store: loop_of(store).phase == "opening")
     before = SystemClock().now_ns()
-    said = await home.run("set", "L1", "size=0.02", "iter=3", "sleep=0", "--json")
+    said = await home.run("set", "L1", "size=0.02", "iter=3", "sleep=1", "--json")
     assert said.code == 0, said
-    assert said.json["result"]["pending"] == {"size": "0.02", "iterations": "3", "sleep": "0"}
+    assert said.json["result"]["pending"] == {"size": "0.02", "iterations": "3", "sleep": "1"}
     row = await link.until(lambda store: loop_of(store).pending and loop_of(store))
     assert (row.params["size"], row.params["iterations"]) == ("0.01", "0"), "not before the safe point"
     status = await home.run("status", "--json")
@@ -37,14 +38,14 @@ async def test_a_change_waits_for_the_safe_point_and_stands_in_the_journal(home:
     assert shown["pending"]["size"] == "0.02"
     audit = await link.ask(Query("audit", {"loop": "L1"}))
     changes = {entry["field"]: (entry["old"], entry["new"]) for entry in audit}
-    assert changes == {"size": ("0.01", "0.02"), "iterations": ("0", "3"), "sleep": ("600", "0")}
+    assert changes == {"size": ("0.01", "0.02"), "iterations": ("0", "3"), "sleep": ("0", "1")}
     for entry in audit:
         assert entry["origin"].startswith("cli:")
         assert before <= entry["ts"] <= SystemClock().now_ns()
         assert entry["command_id"]
     with closing(sqlite3.connect(f"file:{home.places.journal}?mode=ro", uri=True)) as journal:
         stored = journal.execute("SELECT field, new, origin FROM param_changes ORDER BY rowid").fetchall()
-    assert [(field, new) for field, new, _ in stored] == [("size", "0.02"), ("iterations", "3"), ("sleep", "0")]
+    assert [(field, new) for field, new, _ in stored] == [("size", "0.02"), ("iterations", "3"), ("sleep", "1")]
 
 
 async def test_a_change_takes_effect_at_the_next_safe_point(home: Home) -> None:

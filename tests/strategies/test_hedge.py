@@ -369,7 +369,7 @@ def test_legs_and_policy_of_a_set() -> None:
 def test_a_size_that_risk_would_always_deny_is_refused_at_launch_and_live(rig: PaperRig) -> None:
     limits = rig.desk.risk.limits
     rig.desk.risk.limits = type(limits)(max_order_notional_usd=D(10))
-    with pytest.raises(ParamError, match="size: .* max_order_notional_usd is 10 USD"):
+    with pytest.raises(ParamError, match=r"size: .* max_order_notional_usd is 10 USD"):
         rig.hedge()
     rig.desk.risk.limits = type(limits)(max_order_notional_usd=D(1_000_000))
     loop = rig.hedge()

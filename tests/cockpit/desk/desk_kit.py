@@ -189,6 +189,19 @@ class Rig:
         self.cut()
         self.desk = self._new_desk()
 
+    def crash(self, *, saved: bool = True) -> None:
+        """As `kill`; `saved`: all that was written until now had come to the disk."""
+        if saved:
+            self.desk.journal.flush()
+        self.kill()
+
+    def leave_out(self, *names: str) -> None:
+        """Accounts that are no longer configured when the next desk starts: the desk at work is killed."""
+        self.desk.journal.flush()
+        self.cut()
+        self.venues = [venue for venue in self.venues if venue.account not in names]
+        self.desk = self._new_desk()
+
     def cut(self) -> None:
         desk = self.desk
         writer: Any = desk.journal

@@ -103,8 +103,11 @@ class FakeVenue:
         """What it says of positions instead of the truth."""
         self.refuses_connection = 0
         self.on_submit: Callable[[OrderRequest], None] | None = None
+        self.on_connect: Callable[[], object] | None = None
+        """Called in the turn in which a connection stands."""
         self.closed = False
         self.answer_s = ANSWER_S
+        self._unseen: dict[str, Instrument] = {}
         self._seq = 0
         self._trades = 0
 
@@ -224,6 +227,15 @@ class FakeVenue:
         assert self.listener is not None
         self.listener.on_connection(True, "back")
 
+    def out_of_reach(self) -> None:
+        """No connection is made any more, and as with a client that never had one, no instrument is known."""
+        self.refuses_connection = 10**9
+        self._unseen, self.instruments = self.instruments, {}
+
+    def in_reach(self) -> None:
+        """The next try to connect gets through."""
+        self.refuses_connection = 0
+
     # -- ready-made behaviours for `on_submit`
 
     def fills_whole(self, request: OrderRequest) -> None:
@@ -254,7 +266,10 @@ class FakeVenue:
         if self.refuses_connection:
             self.refuses_connection -= 1
             raise VenueUnavailable("no route")
+        self.instruments = self.instruments or self._unseen
         self.listener = listener
+        if self.on_connect is not None:
+            self.on_connect()
 
     async def close(self) -> None:
         self.closed = True

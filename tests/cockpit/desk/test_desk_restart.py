@@ -164,7 +164,7 @@ def test_a_loop_whose_account_left_the_configuration_is_named(rig: FakeRig) -> N
     rig.venues = [rig.mk]
     rig.desk = rig._new_desk()
     rig.start()
-    assert "taker: 'tk' is not valid; expected a configured account: mk" in rig.alarms["loop/L1"]
+    assert "taker: 'tk' is not valid; expected a configured account: mk" in rig.alarms["restart/loop L1"]
 
 
 def test_a_clean_stop_pulls_the_makers_and_waits_for_the_hedges(rig: FakeRig) -> None:

@@ -36,11 +36,21 @@ def test_a_venue_without_look_up_waits_for_the_disk() -> None:
         order = rig.place(seconds=3)
         assert rig.mk.submitted == []
         assert order.status is OrderStatus.PENDING
-        rig.call(rig.desk.executor.cancel, order)
-        assert rig.mk.cancelled == [], "what has not left cannot be cancelled"
         rig.call(gate.set)
         assert [order.client_order_id for order in rig.mk.submitted] == [order.id]
         assert order.status is OrderStatus.IN_FLIGHT
+
+
+def test_an_order_cancelled_while_it_waits_for_the_disk_never_leaves() -> None:
+    with FakeRig(able=Capabilities(lookup_by_client_id=False)) as rig:
+        rig.launch()
+        gate = asyncio.Event()
+        rig.desk.executor._journal = _Gated(rig.desk.journal, gate)
+        order = rig.place(seconds=1)
+        rig.call(rig.desk.executor.cancel, order)
+        rig.call(gate.set)
+        assert order.status is OrderStatus.DENIED
+        assert rig.mk.cancelled == rig.mk.submitted == []
 
 
 def test_an_account_that_was_halted_while_the_disk_was_slow_gets_nothing() -> None:

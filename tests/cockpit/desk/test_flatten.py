@@ -364,14 +364,19 @@ def test_a_flatten_over_a_loop_that_was_stopped_is_not_fought_by_its_hedger() ->
         assert loop.state is LoopState.STOPPED
 
 
-def test_a_defect_in_the_work_is_told() -> None:
+def test_a_defect_in_one_round_is_told_and_the_next_is_tried() -> None:
     with FakeRig() as rig:
         pair(rig)
+        judge = rig.desk.flattener._judge
 
         def broken(*_: object) -> bool:
+            rig.desk.flattener._judge = judge  # type: ignore[method-assign]
             raise ZeroDivisionError("a test")
 
         rig.desk.flattener._judge = broken  # type: ignore[method-assign]
-        start(rig)
+        job = start(rig)
         assert any("ZeroDivisionError: a test" in text for text in rig.defects)
-        rig.desk.alarms.clear("defect/desk task")
+        rig.desk.alarms.clear(f"defect/flatten {job.spec.id}")
+        rig.pass_time(5)
+        assert job.state is State.FLAT
+        assert truth(rig) == (0, 0)
