@@ -20,7 +20,7 @@ from cockpit.desk.grip import FlattenGrip
 from cockpit.desk.intake import Intake
 from cockpit.desk.journal import Journal
 from cockpit.desk.journal_restore import restore_ledger
-from cockpit.desk.launch import LaunchError, Loops
+from cockpit.desk.launch import Loops
 from cockpit.desk.ledger import Ledger
 from cockpit.desk.listener import AccountListener
 from cockpit.desk.loops import Loop, LoopState
@@ -28,6 +28,7 @@ from cockpit.desk.markets import Markets
 from cockpit.desk.orders import OrderTracker
 from cockpit.desk.past import Past
 from cockpit.desk.reconcile import Hands, Reconciler
+from cockpit.desk.refusals import LaunchError
 from cockpit.desk.restart import come_back
 from cockpit.desk.risk import Risk, RiskLimits
 from cockpit.desk.uncertain import Patience, Uncertain

@@ -18,22 +18,17 @@ from cockpit.desk.journal_rows import JournaledLoop
 from cockpit.desk.ladder import HedgeJournal
 from cockpit.desk.loops import Loop, LoopState, StopMode
 from cockpit.desk.obligations import Obligation
-from strategies.params import ParamError, as_text, change_params, parse_params
+from cockpit.desk.refusals import Checks, LaunchError
+from strategies.params import as_text, parse_params
 from strategies.protocol import HaltLoop, Leg, Role, StopLoop, Strategy
-from venues.model import FillReport, InstrumentKind
+from venues.model import FillReport
 
 if TYPE_CHECKING:
     from cockpit.desk.desk import Desk
 
 ZERO = Decimal(0)
-MAX_TOLERANCE_SHARE = Decimal("0.2")
-"""A launch whose tolerance is a larger share of its size is refused: rounding would be most of the risk."""
 
 RESTARTED = "the desk was restarted; resume when you have looked"
-
-
-class LaunchError(ValueError):
-    """A command that cannot be done, in words that name what was wrong and what would be right."""
 
 
 class Loops:
@@ -42,6 +37,7 @@ class Loops:
     def __init__(self, desk: Desk, strategies: Mapping[str, Strategy[Any]]) -> None:
         self._desk = desk
         self.strategies = strategies
+        self.checks = Checks(desk)
         self.all: dict[str, Loop] = {}
         self._numbers = 0
         self._slots = 0
@@ -57,10 +53,10 @@ class Loops:
         if self._desk.stopping:
             raise LaunchError("the desk is stopping")
         params = parse_params(strategy.params_type, raw)
-        legs = {leg.name: self.resolve(leg) for leg in strategy.legs(params)}
-        self._check_free(legs)
+        legs = {leg.name: self.checks.resolve(leg) for leg in strategy.legs(params)}
+        self.checks.free(legs)
         loop = self._make(f"L{self._numbers + 1}", strategy, params, legs, self._desk.clock.now_ns())
-        self._check_tolerance(loop)
+        self.checks.tolerance(loop)
         self._numbers += 1
         self._admit(loop)
         self._run(loop)
@@ -73,7 +69,7 @@ class Loops:
         if strategy is None or LoopState(row.state).ended:
             return
         params = parse_params(strategy.params_type, row.params)
-        legs = {leg.name: self.resolve(leg) for leg in strategy.legs(params)}
+        legs = {leg.name: self.checks.resolve(leg) for leg in strategy.legs(params)}
         loop = self._make(row.id, strategy, params, legs, row.created_ts)
         loop.iterations_done = row.iterations_done
         loop.paused = RESTARTED
@@ -113,70 +109,6 @@ class Loops:
                     text = f"{loop.id} owes {book.owed:+.8f} on {book.hedge.account} from before the restart: hedging"
                     self._desk.alarms.say("warning", loop.id, text)
                 book.work()
-
-    def resolve(self, leg: Leg) -> Leg:
-        """The leg with the venue's own symbol for the coin. Raises `ParamError`."""
-        account = self._desk.accounts.get(leg.account)
-        if account is None:
-            names = ", ".join(sorted(self._desk.accounts))
-            raise ParamError(leg.name, leg.account, f"a configured account: {names}")
-        instruments = self._desk.markets.instruments(leg.account)
-        if leg.symbol in instruments:
-            symbol = leg.symbol
-        else:
-            coin = leg.symbol.upper()
-            order = (InstrumentKind.LINEAR, InstrumentKind.INVERSE, InstrumentKind.SPOT)
-            found = sorted(
-                (i for i in instruments.values() if i.base == coin), key=lambda i: (order.index(i.kind), i.symbol)
-            )
-            if not found:
-                traded = ", ".join(sorted({i.base for i in instruments.values()}))
-                raise ParamError("ticker", leg.symbol, f"a coin that {leg.account} trades: {traded}")
-            symbol = found[0].symbol
-        return Leg(leg.name, leg.account, symbol, leg.hedged_by)
-
-    def _check_free(self, legs: Mapping[str, Leg]) -> None:
-        for leg in legs.values():
-            for other in self.all.values():
-                if other.state.ended:
-                    continue
-                if any((leg.account, leg.symbol) == (at.account, at.symbol) for at in other.legs.values()):
-                    raise LaunchError(
-                        f"{leg.name}: {leg.account} {leg.symbol} is traded by loop {other.id} already; "
-                        f"stop it first, or use another account"
-                    )
-            no = self._desk.accounts[leg.account].refusal(Role.OPEN, False)
-            if no:
-                raise LaunchError(f"{leg.name}: {no}")
-        if self._desk.risk.entries_denied:
-            raise LaunchError(f"entries are denied: {self._desk.risk.entries_denied}; `resume all` lifts it")
-
-    def _check_tolerance(self, loop: Loop) -> None:
-        size = loop.strategy.size_base(loop.params)
-        self._check_limit(loop, size)
-        for book in loop.books.values():
-            for leg in (*book.hedged, book.hedge):
-                if self._desk.markets.of(leg.account, leg.symbol).value is None:
-                    raise LaunchError(f"{leg.name}: {leg.account} {leg.symbol} has no price yet; try again in a moment")
-            tolerance = book.tolerance()
-            if tolerance > size * MAX_TOLERANCE_SHARE:
-                share = tolerance / size * 100
-                raise LaunchError(
-                    f"size: {size} is too small for this pair: what cannot be hedged ({tolerance:.6f}) is "
-                    f"{share:.0f} % of it; expected at least {tolerance / MAX_TOLERANCE_SHARE:.6f}"
-                )
-            detail = f"tolerance {tolerance:.8f}, {tolerance / size * 100:.1f} % of the size"
-            self._desk.alarms.say("info", loop.id, detail)
-
-    def _check_limit(self, loop: Loop, size: Decimal) -> None:
-        """An order that risk would deny each time is refused here, once."""
-        limit = self._desk.risk.limits.max_order_notional_usd
-        for leg in loop.legs.values():
-            value = self._desk.markets.of(leg.account, leg.symbol).value
-            if value is not None and size * value > limit:
-                raise ParamError(
-                    "size", f"{size:f}", f"at most {limit / value:.6f}: max_order_notional_usd is {limit} USD"
-                )
 
     def _make(self, loop_id: str, strategy: Strategy[Any], params: Any, legs: dict[str, Leg], ts: int) -> Loop:
         owner = Owner(loop_id, self._desk.epoch, self._free_slot(), lambda: self._next_slot(loop_id))
@@ -319,7 +251,7 @@ class Loops:
         (loop,) = self.find(loop_id)
         if loop.state.ended:
             raise LaunchError(f"loop {loop.id} has ended; its parameters no longer matter")
-        self._check_size(loop, changes)
+        self.checks.size(loop, changes)
         for field, (old, new) in loop.stage(changes).items():
             self._desk.journal.param_change(
                 ts=self._desk.clock.now_ns(),
@@ -338,17 +270,6 @@ class Loops:
         """What is staged goes to the journal: it was acknowledged, so a restart must not forget it."""
         text = "" if loop.staged is None else msgspec.json.encode(as_text(loop.staged)).decode()
         self._desk.journal.cursor(loop.id, "staged", text)
-
-    def _check_size(self, loop: Loop, changes: Mapping[str, object]) -> None:
-        """A new size must still be large against the tolerance and the venues' minima."""
-        trial = change_params(loop.staged if loop.staged is not None else loop.params, changes)
-        size = loop.strategy.size_base(trial)
-        if size == loop.strategy.size_base(loop.params):
-            return
-        self._check_limit(loop, size)
-        least = loop.tolerance() / MAX_TOLERANCE_SHARE
-        if size < least:
-            raise ParamError("size", str(size), f"at least {least:.6f}: less cannot be hedged well on this pair")
 
     def pause(self, loop: Loop, why: str) -> None:
         loop.paused = why

@@ -88,7 +88,7 @@ class Past:
             return (), ""
         try:
             params = parse_params(strategy.params_type, row.params)
-            return [self._desk.loops.resolve(leg) for leg in strategy.legs(params)], strategy.volume_leg(params)
+            return [self._desk.loops.checks.resolve(leg) for leg in strategy.legs(params)], strategy.volume_leg(params)
         except ParamError:
             return (), ""
 

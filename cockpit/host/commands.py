@@ -12,8 +12,8 @@ import msgspec
 from cockpit.desk.accounts import Trading
 from cockpit.desk.desk import Desk
 from cockpit.desk.flatten_job import Job, Scope, Spec
-from cockpit.desk.launch import LaunchError
 from cockpit.desk.loops import StopMode
+from cockpit.desk.refusals import LaunchError
 from cockpit.host.queries import Answer, Queries, encode, fraction_of
 from cockpit.host.rows import flatten_row
 from cockpit.host.view import DeskView

@@ -10,7 +10,7 @@ import msgspec
 
 from cockpit.desk.desk import Desk
 from cockpit.desk.flatten_job import Spec
-from cockpit.desk.launch import LaunchError
+from cockpit.desk.refusals import LaunchError
 from cockpit.host.rows import flatten_row
 from cockpit.link.rows import FlattenRow
 from strategies.params import specs

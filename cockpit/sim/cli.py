@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from cockpit.commands.columns import FILLS
-from cockpit.desk.launch import LaunchError
+from cockpit.desk.refusals import LaunchError
 from cockpit.sim.simulation import Outcome, Plan, Rate, Simulation, pair_symbol
 from cockpit.sim.sources import Source, SourceError, open_source, synthetic_world
 from strategies.hedge import MAKER, TAKER, HedgeParams

@@ -8,8 +8,8 @@ from fake_venue import inverse, linear
 from msgspec.structs import replace
 
 from cockpit.desk.accounts import Trading
-from cockpit.desk.launch import LaunchError
 from cockpit.desk.loops import LoopState, StopMode
+from cockpit.desk.refusals import LaunchError
 from strategies.params import ParamError
 from strategies.protocol import Context, Role
 from venues.model import OrderStatus, Side
@@ -82,7 +82,7 @@ def test_accounts_that_may_not_open_are_refused(rig: FakeRig) -> None:
 def test_a_coin_finds_the_linear_market_first() -> None:
     with FakeRig(maker=inverse()) as rig:
         rig.call(rig.desk.markets.add, "mk", linear("BTC-LIN"))
-        leg = rig.desk.loops.resolve(rig.idle.legs(rig.idle.params_type())[0])  # type: ignore[arg-type]
+        leg = rig.desk.loops.checks.resolve(rig.idle.legs(rig.idle.params_type())[0])  # type: ignore[arg-type]
         assert leg.symbol == "BTC-LIN"
 
 

@@ -93,6 +93,7 @@ def test_nothing_is_unwound_against_a_hedge_account_not_heard_of_in_this_run(rig
     assert (len(rig.mk.submitted), len(rig.tk.submitted)) == (1, 1), "its fill was found, nothing is owed"
     assert loop_of(rig).owed() == 0
     assert loop_of(rig).hedged()
+    assert not {"hedge/L1", "naked/L1"} & rig.alarms.keys(), "what is over is alarmed no more"
 
 
 def test_what_is_truly_owed_is_hedged_once_the_account_is_heard_of(rig: FakeRig) -> None:

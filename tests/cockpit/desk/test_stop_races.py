@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from desk_kit import D, FakeRig
 
-from cockpit.desk.launch import LaunchError
 from cockpit.desk.loops import LoopState, StopMode
+from cockpit.desk.refusals import LaunchError
 from strategies.protocol import Role
 from venues.model import Capabilities, OrderStatus, Side
 
@@ -116,3 +116,28 @@ def test_a_stop_of_a_halted_loop_that_still_winds_up_ends_it(mode: StopMode) -> 
         rig.call(rig.desk.loops.stop, loop, mode, seconds=1)
         rig.at(rig.mk, "end", resting.id, seconds=1)
         assert loop.state is LoopState.STOPPED
+
+
+def test_a_stop_while_a_venue_is_out_of_reach_forgets_nothing_of_it(tmp_path: Path) -> None:
+    """The tries to connect go on while the stop waits for the hedge that is owed there."""
+    with FakeRig(journal=tmp_path / "desk.sqlite") as rig:
+        rig.launch()
+        order = rig.place()
+        rig.at(rig.mk, "ack", order.id)
+        rig.desk.journal.flush()
+        rig.cut()
+        rig.mk.fill(order.id, "0.05", tell=False)
+        rig.tk.out_of_reach()
+        rig.desk = rig._new_desk()
+        rig.start()
+        rig.pass_time(3)
+        rig.run(rig.desk.stop())
+        assert not rig.desk.accounts["tk"].up
+        rig.crash()
+        rig.start()
+        assert rig.desk.loops.all["L1"].owed() == D("-0.05")
+        rig.tk.in_reach()
+        rig.tk.on_submit = rig.tk.fills_whole
+        rig.until(lambda: rig.desk.accounts["tk"].reconciled_ts)
+        rig.quote()
+        rig.until(lambda: rig.held("tk") == D("-0.05"))

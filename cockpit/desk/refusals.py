@@ -1,0 +1,104 @@
+"""What a launch or a live change is refused for, before anything has happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from cockpit.desk.loops import Loop
+from strategies.params import ParamError, change_params
+from strategies.protocol import Leg, Role
+from venues.model import InstrumentKind
+
+if TYPE_CHECKING:
+    from cockpit.desk.desk import Desk
+
+MAX_TOLERANCE_SHARE = Decimal("0.2")
+"""A launch whose tolerance is a larger share of its size is refused: rounding would be most of the risk."""
+
+
+class LaunchError(ValueError):
+    """A command that cannot be done, in words that name what was wrong and what would be right."""
+
+
+class Checks:
+    """Holds a loop against the accounts, the markets, the other loops and the limits of risk."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def resolve(self, leg: Leg) -> Leg:
+        """The leg with the venue's own symbol for the coin. Raises `ParamError`."""
+        account = self._desk.accounts.get(leg.account)
+        if account is None:
+            names = ", ".join(sorted(self._desk.accounts))
+            raise ParamError(leg.name, leg.account, f"a configured account: {names}")
+        instruments = self._desk.markets.instruments(leg.account)
+        if leg.symbol in instruments:
+            symbol = leg.symbol
+        else:
+            coin = leg.symbol.upper()
+            order = (InstrumentKind.LINEAR, InstrumentKind.INVERSE, InstrumentKind.SPOT)
+            found = sorted(
+                (i for i in instruments.values() if i.base == coin), key=lambda i: (order.index(i.kind), i.symbol)
+            )
+            if not found:
+                traded = ", ".join(sorted({i.base for i in instruments.values()}))
+                raise ParamError("ticker", leg.symbol, f"a coin that {leg.account} trades: {traded}")
+            symbol = found[0].symbol
+        return Leg(leg.name, leg.account, symbol, leg.hedged_by)
+
+    def free(self, legs: Mapping[str, Leg]) -> None:
+        for leg in legs.values():
+            for other in self._desk.loops.all.values():
+                if other.state.ended:
+                    continue
+                if any((leg.account, leg.symbol) == (at.account, at.symbol) for at in other.legs.values()):
+                    raise LaunchError(
+                        f"{leg.name}: {leg.account} {leg.symbol} is traded by loop {other.id} already; "
+                        f"stop it first, or use another account"
+                    )
+            no = self._desk.accounts[leg.account].refusal(Role.OPEN, False)
+            if no:
+                raise LaunchError(f"{leg.name}: {no}")
+        if self._desk.risk.entries_denied:
+            raise LaunchError(f"entries are denied: {self._desk.risk.entries_denied}; `resume all` lifts it")
+
+    def tolerance(self, loop: Loop) -> None:
+        size = loop.strategy.size_base(loop.params)
+        self.limit(loop, size)
+        for book in loop.books.values():
+            for leg in (*book.hedged, book.hedge):
+                if self._desk.markets.of(leg.account, leg.symbol).value is None:
+                    raise LaunchError(f"{leg.name}: {leg.account} {leg.symbol} has no price yet; try again in a moment")
+            tolerance = book.tolerance()
+            if tolerance > size * MAX_TOLERANCE_SHARE:
+                share = tolerance / size * 100
+                raise LaunchError(
+                    f"size: {size} is too small for this pair: what cannot be hedged ({tolerance:.6f}) is "
+                    f"{share:.0f} % of it; expected at least {tolerance / MAX_TOLERANCE_SHARE:.6f}"
+                )
+            detail = f"tolerance {tolerance:.8f}, {tolerance / size * 100:.1f} % of the size"
+            self._desk.alarms.say("info", loop.id, detail)
+
+    def limit(self, loop: Loop, size: Decimal) -> None:
+        """An order that risk would deny each time is refused here, once."""
+        limit = self._desk.risk.limits.max_order_notional_usd
+        for leg in loop.legs.values():
+            value = self._desk.markets.of(leg.account, leg.symbol).value
+            if value is not None and size * value > limit:
+                raise ParamError(
+                    "size", f"{size:f}", f"at most {limit / value:.6f}: max_order_notional_usd is {limit} USD"
+                )
+
+    def size(self, loop: Loop, changes: Mapping[str, object]) -> None:
+        """A new size must still be large against the tolerance and the venues' minima."""
+        trial = change_params(loop.staged if loop.staged is not None else loop.params, changes)
+        size = loop.strategy.size_base(trial)
+        if size == loop.strategy.size_base(loop.params):
+            return
+        self.limit(loop, size)
+        least = loop.tolerance() / MAX_TOLERANCE_SHARE
+        if size < least:
+            raise ParamError("size", str(size), f"at least {least:.6f}: less cannot be hedged well on this pair")
