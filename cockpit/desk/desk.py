@@ -217,17 +217,20 @@ class Desk:
         while not self.stopping:
             try:
                 await account.venue.connect(listener)
-                break
             except VenueError as error:
                 account.down_reason = str(error)
                 self.alarms.say("warning", account.name, f"cannot connect: {error}")
                 await self.sleep(delay)
                 delay = min(delay * 2, 10.0)
-        self._know(account)
-        if not account.up:
+                continue
+            self._know(account)
+            account.venue.subscribe(account.venue.instruments)
+            if listener.said_up is False:
+                # The way there is open, the venue at its end is not: it tells when it comes up.
+                return
             self.intake.connection(account, True, "connected", reconcile=False)
-        account.venue.subscribe(account.venue.instruments)
-        await self.reconciler.account(account)
+            await self.reconciler.account(account)
+            return
 
     async def _within(self, seconds: float, jobs: Sequence[Any]) -> None:
         """Run jobs together; those that take longer go on in the background."""

@@ -96,6 +96,7 @@ class Intake:
         """An account's connection came or went. Coming up, it is reconciled before anything else."""
         desk = self._desk
         if account.up == up:
+            account.down_reason = "" if up else reason
             return
         account.up = up
         account.reconciled_ts = 0

@@ -26,6 +26,8 @@ class AccountListener:
     def __init__(self, desk: Desk, account: Account) -> None:
         self._desk = desk
         self._account = account
+        self.said_up: bool | None = None
+        """What the connection last said of itself; None while it has said nothing."""
 
     def on_fill(self, fill: FillReport) -> None:
         self._desk.intake.take_fill(self._account, fill)
@@ -82,4 +84,5 @@ class AccountListener:
             desk.alarms.say("info", self._account.name, f"{transfer.kind} of {transfer.amount} {transfer.asset}")
 
     def on_connection(self, up: bool, reason: str) -> None:
+        self.said_up = up
         self._desk.intake.connection(self._account, up, reason)

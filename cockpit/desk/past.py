@@ -35,6 +35,10 @@ class Past:
             if fill.client_order_id in filled:
                 filled[fill.client_order_id] += fill.qty
         for row in rows:
+            if row.account not in self._desk.accounts:
+                text = f"order {row.client_order_id} may be open on {row.account}, which is no longer configured"
+                self._desk.alarms.sound(f"restart/{row.client_order_id}", "critical", text)
+                continue
             order = self._order_from(row, OrderStatus.UNKNOWN)
             order.filled_qty = order.reported_qty = filled[row.client_order_id]
             self._desk.tracker.add(order)

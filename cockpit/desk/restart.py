@@ -26,16 +26,16 @@ async def come_back(desk: Desk) -> None:
         _each(desk, f"loop {row.id}", lambda row=row: desk.loops.restore(row))  # type: ignore[misc]  # bound now
     for order in desk.tracker.live():
         _each(desk, f"order {order.id}", lambda order=order: _doubt(desk, order))  # type: ignore[misc]
-    for job in reader.flattens():
-        if not State(job.state).ended:
-            _each(desk, f"{job.kind} {job.id}", lambda job=job: _go_on(desk, job))  # type: ignore[misc]
-    # The ids of the hedges to come must be ours by the journal, or a second crash would take their fills for foreign.
+    # The ids of the orders to come must be ours by the journal, or a second crash would take their fills for foreign.
     try:
         await asyncio.wait_for(desk.journal.barrier(), DISK_S)
     except TimeoutError:
         desk.alarms.sound(
             "journal", "critical", f"the journal has not reached the disk for {DISK_S:.0f} s; hedging anyway"
         )
+    for job in reader.flattens():
+        if not State(job.state).ended:
+            _each(desk, f"{job.kind} {job.id}", lambda job=job: _go_on(desk, job))  # type: ignore[misc]
     desk.loops.work_off()
 
 
@@ -48,8 +48,6 @@ def _each(desk: Desk, what: str, bring: Callable[[], None]) -> None:
 
 def _doubt(desk: Desk, order: Order) -> None:
     """An order of the run before is cancelled, and asked after until its end is known."""
-    if order.account not in desk.accounts:
-        raise LookupError(f"account {order.account} is no longer configured; the order may still be open there")
     desk.executor.cancel(order)
     desk.uncertain.look_after(order)
 

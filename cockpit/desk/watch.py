@@ -97,6 +97,9 @@ class Watch:
                     text = f"{loop.id} has {-book.owed:+.8f} unhedged for {age:.0f} s"
                     self._desk.alarms.sound(f"naked/{loop.id}", "critical", text)
                 book.poke()
+            if loop.hedged():
+                self._desk.alarms.clear(f"hedge/{loop.id}", f"{loop.id} is hedged again")
+                self._desk.alarms.clear(f"naked/{loop.id}")
 
     def unexplained(self, account: Account) -> None:
         """Reckon what of the account's equity no booking explains; alarmed when it stands in two passes running."""
