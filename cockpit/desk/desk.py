@@ -161,7 +161,6 @@ class Desk:
         self._watch_task = asyncio.get_running_loop().create_task(self.watch.run())
         self.keep(self._watch_task)
         self.alarms.say("info", "desk", f"started, run {self.epoch}, {len(self.accounts)} accounts")
-        await self.journal.barrier()
 
     async def stop(self) -> None:
         """Stop cleanly: no new entries, makers cancelled, what is owed hedged as far as venues let us."""

@@ -270,12 +270,13 @@ def _fail(waiting: Sequence[Future[None]]) -> None:
 
 
 def _unfailing(tell: OnTrouble | None) -> OnTrouble:
-    """Telling must not end the thread that saves: when the disk is full, the log that is told is often on that disk.
+    """Telling must not end the thread that saves: when the disk is full, the log that is told is often on that disk,
+    or its stream is closed.
     The desk's watch sees the backlog grow and alarms it, told or not."""
 
     def told(text: str) -> None:
         if tell is not None:
-            with suppress(OSError):
+            with suppress(OSError, ValueError):
                 tell(text)
 
     return told

@@ -19,7 +19,7 @@ from cockpit.desk.ladder import HedgeJournal
 from cockpit.desk.loops import Loop, LoopState, StopMode
 from cockpit.desk.obligations import Obligation
 from cockpit.desk.refusals import Checks, LaunchError
-from strategies.params import as_text, parse_params
+from strategies.params import ParamError, as_text, parse_params
 from strategies.protocol import HaltLoop, Leg, Role, StopLoop, Strategy
 from venues.model import FillReport
 
@@ -76,7 +76,10 @@ class Loops:
         reader = self._desk.journal.reader()
         staged = reader.cursor(row.id, "staged")
         if staged:
-            loop.staged = parse_params(strategy.params_type, msgspec.json.decode(staged, type=dict[str, str]))
+            try:
+                loop.staged = parse_params(strategy.params_type, msgspec.json.decode(staged, type=dict[str, str]))
+            except ParamError as error:
+                self._desk.alarms.sound(f"staged/{row.id}", "warning", f"{row.id}: a staged change is lost: {error}")
         asked = reader.cursor(row.id, "stop")
         if asked:
             loop.asked = StopMode(asked)

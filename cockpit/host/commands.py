@@ -24,6 +24,10 @@ from venues.model import VenueError
 
 REMEMBERED = 4_096
 
+EMERGENCIES = (m.Flatten, m.Reduce, m.FlattenCancel, m.Pause, m.Stop, m.Shutdown)
+"""What is answered even where the disk takes nothing: the operator must be able to act."""
+EMERGENCY_DISK_S = 2.0
+
 
 @runtime_checkable
 class Faulty(Protocol):
@@ -88,7 +92,12 @@ class DeskHost:
             error=ack.error,
             result=bytes(ack.result).decode(),
         )
-        await self._desk.journal.barrier()
+        patience = EMERGENCY_DISK_S if isinstance(command.verb, EMERGENCIES) else None
+        try:
+            await asyncio.wait_for(self._desk.journal.barrier(), patience)
+        except TimeoutError:
+            text = f"{type(command.verb).__name__.lower()} is done, but the journal has not taken it: look at the disk"
+            self._desk.alarms.sound("journal/command", "critical", text)
         return ack
 
     def _from_before(self, command_id: str) -> m.Ack | None:

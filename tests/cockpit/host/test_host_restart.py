@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,3 +44,15 @@ def test_a_change_that_was_acknowledged_is_shown_as_pending_or_taken(rig: FakeRi
     host.ok(m.Resume("L1"), seconds=1)
     loop = rig.desk.loops.all["L1"]
     assert (loop.strategy.size_base(loop.params), loop.pending) == (D("0.02"), {})
+
+
+def test_a_dead_disk_does_not_keep_the_operator_from_flattening(rig: FakeRig, host: Host) -> None:
+    never = asyncio.Event()
+
+    async def takes_nothing() -> None:
+        await never.wait()
+
+    rig.desk.journal.barrier = takes_nothing  # type: ignore[method-assign]  # a disk that takes nothing
+    answer = host.ok(m.Pause("all"), seconds=1)
+    assert "paused" in answer
+    assert "the journal has not taken it" in rig.alarms["journal/command"]
