@@ -30,37 +30,48 @@ class Intake:
         if not desk.booking.knows(account.name, fill.symbol):
             desk.alarms.sound(f"symbol/{account.name}", "critical", f"{account.name}: fill in unknown {fill.symbol}")
             return
-        order = desk.past.order_of(account.name, fill)
-        loop = desk.loops.all.get(order.loop) if order is not None else None
-        volume = order is not None and desk.past.counts_as_volume(order)
-        if not desk.booking.fill(account.name, fill, order, volume=volume):
+        if desk.booking.ledger.has_fill(account.name, fill):
             return
+        order = desk.past.order_of(account.name, fill)
         if order is None:
+            desk.booking.fill(account.name, fill, None, volume=False)
             kind = "liquidation" if fill.liquidation else "manual trade"
             text = (
                 f"{kind} on {account.name}: {fill.side} {fill.qty} {fill.symbol} at {fill.price}; foreign, not hedged"
             )
             desk.alarms.sound(f"foreign/{account.name}/{fill.symbol}", "critical", text)
             return
+        loop = desk.loops.all.get(order.loop)
+        if loop is not None:
+            self._hedge(loop, order, fill)
+        else:
+            desk.tracker.on_fill(order, fill)
+        # The hedge has left; the books follow before anything else can happen.
+        desk.booking.fill(account.name, fill, order, volume=desk.past.counts_as_volume(order))
         if fill.fee and desk.markets.usd_rate(account.name, fill.fee_asset) is None:
             desk.alarms.sound(
                 f"rate/{account.name}/{fill.fee_asset}",
                 "warning",
                 f"{account.name}: fees in {fill.fee_asset} are booked at 1 USD each, no market here prices it",
             )
-        books = [book for book in loop.books.values() if book.concerns(order)] if loop is not None else []
+        if loop is not None:
+            loop.wake()
+        elif order.loop and desk.running:
+            desk.past.tell_of_ended_loops()
+
+    def _hedge(self, loop: Loop, order: Order, fill: FillReport) -> None:
+        """Reckon what the fill owes and send it. A defect here is told and retried by the watch: the fill is booked all
+        the same."""
+        desk = self._desk
+        books = [book for book in loop.books.values() if book.concerns(order)]
         for book in books:
             book.account_for(order, fill)
         desk.tracker.on_fill(order, fill)
         for book in books:
             try:
                 book.work()
-            except Exception as error:  # noqa: BLE001  the fill is booked once: what is owed must be told, and retried
+            except Exception as error:  # noqa: BLE001  see above
                 desk.trouble(f"hedging for {book.owner.loop}", error)
-        if loop is not None:
-            loop.wake()
-        elif order.loop and desk.running:
-            desk.past.tell_of_ended_loops()
 
     def order_changed(self, order: Order) -> None:
         desk = self._desk

@@ -107,6 +107,10 @@ class Ledger:
                 sums.trade(held.qty, base, quote)
         return True
 
+    def has_fill(self, account: str, fill: FillReport) -> bool:
+        """Whether `book_fill` would take it for a repetition."""
+        return self._fill_ids.has(account, fill.symbol, fill.trade_id)
+
     def book_fill(
         self,
         account: str,

@@ -22,16 +22,21 @@ class SeenIds:
         self.trusting = False
         """While True the archive is not asked: what comes is read from it."""
 
-    def first(self, account: str, symbol: str, id_: str) -> bool:
-        """True the first time only."""
+    def has(self, account: str, symbol: str, id_: str) -> bool:
+        """Whether the id was booked before; asking leaves no trace."""
         key = (account, symbol, id_)
         if key in self._ids:
-            return False
+            return True
         archive = self._archive
-        if self._forgot and archive is not None and not self.trusting and archive(account, symbol, id_):
+        return self._forgot and archive is not None and not self.trusting and archive(account, symbol, id_)
+
+    def first(self, account: str, symbol: str, id_: str) -> bool:
+        """True the first time only."""
+        if self.has(account, symbol, id_):
             return False
+        key = (account, symbol, id_)
         self._ids.add(key)
-        if archive is not None:
+        if self._archive is not None:
             self._order.append(key)
             if len(self._order) > self._limit:
                 self._ids.discard(self._order.popleft())
