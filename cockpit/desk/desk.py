@@ -106,7 +106,7 @@ class Desk:
             catch_up=self.reconciler.catch_up,
             agrees=self.reconciler.agrees,
             alarm=lambda id_, text: self.alarms.sound(id_, "critical", text),
-            clear=lambda id_, why: void(self.alarms.clear(id_, why)),
+            clear=self.alarms.clear,
             keep=self.keep,
             patience=self.options.patience,
         )
@@ -198,8 +198,6 @@ class Desk:
                 book.close()
             if loop.task is not None:
                 tasks.append(loop.task)
-        if self._watch_task is not None:
-            tasks.append(self._watch_task)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -375,13 +373,9 @@ class Desk:
             on_fill=self.intake.take_fill,
             look_after=lambda order: self.uncertain.look_after(order),
             alarm=self.alarms.sound,
-            clear=lambda id_, why: void(self.alarms.clear(id_, why)),
+            clear=self.alarms.clear,
             say=self.alarms.say,
             agreed=self._agreed,
             loop_of=lambda order_id: self.past.loop_of(order_id),
             leg_of=lambda loop, account, symbol: self.past.leg_of(loop, account, symbol),
         )
-
-
-def void(_value: object) -> None:
-    """Drop a result that nobody asked for."""

@@ -108,10 +108,6 @@ class HedgeBook:
         return total
 
     @property
-    def busy(self) -> bool:
-        return bool(self._live)
-
-    @property
     def within(self) -> bool:
         """Whether what is owed is under the tolerance and nothing is at work."""
         return not self._live and abs(self.owed) <= self.tolerance()
@@ -123,7 +119,7 @@ class HedgeBook:
         return order.leg in self._leg_names or order.id in self._live
 
     def account_for(self, order: Order, fill: FillReport) -> None:
-        """Reckon with a fill that the ledger has just booked. The tracker must count it before `work` is called again:
+        """Reckon with a fill that is new to the ledger. The tracker must count it before `work` is called again:
         between the two, what is owed and what is at work do not fit together."""
         instrument = self._markets.of(order.account, order.symbol).instrument
         base = fill.side.sign * instrument.base_qty(fill.qty, fill.price)

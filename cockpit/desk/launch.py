@@ -89,7 +89,7 @@ class Loops:
             for leg in book.legs:
                 owed -= self._desk.ledger.base_position(leg.account, leg.symbol, loop.id)
             book.owed = owed
-            book.number = max((o.number for o in self._desk.journal.reader().obligations(loop.id)), default=0)
+            book.number = max((o.number for o in reader.obligations(loop.id)), default=0)
             book.suspended = RESTARTED
             for order in self._desk.tracker.live():
                 if order.loop == loop.id and order.role in (Role.HEDGE, Role.UNWIND):
@@ -315,7 +315,6 @@ class Loops:
             # It winds up already: as a stop now, which goes on to what was asked for.
             loop.halt_reason = ""
         if loop.task is None or loop.task.done():
-            loop.halt_reason = ""
             loop.task = asyncio.get_running_loop().create_task(self._wind_up(loop))
         loop.wake()
 

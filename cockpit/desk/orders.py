@@ -198,7 +198,7 @@ class OrderTracker:
         return order
 
     def on_fill(self, order: Order, fill: FillReport) -> None:
-        """Count a fill that the ledger has booked as new. Fills count in any state: a late one is still true."""
+        """Count a fill that is new to the ledger. Fills count in any state: a late one is still true."""
         if fill.venue_order_id and not order.venue_order_id:
             self._name(order, fill.venue_order_id)
         order.filled_qty += fill.qty

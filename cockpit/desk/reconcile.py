@@ -44,7 +44,7 @@ class Hands(msgspec.Struct, frozen=True):
     look_after: Callable[[Order], None]
     alarm: Callable[[str, str, str], None]
     """(id, level, text)"""
-    clear: Callable[[str, str], None]
+    clear: Callable[[str, str], object]
     say: Callable[[str, str, str], None]
     agreed: Callable[[Account, bool], None]
     """(account, whether nothing was booked while it was asked)"""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -23,9 +24,9 @@ async def come_back(desk: Desk) -> None:
     """Restore, and then hedge what is owed. What cannot come back is alarmed by name."""
     reader = desk.journal.reader()
     for row in reader.loops():
-        _each(desk, f"loop {row.id}", lambda row=row: desk.loops.restore(row))  # type: ignore[misc]  # bound now
+        _each(desk, f"loop {row.id}", partial(desk.loops.restore, row))
     for order in desk.tracker.live():
-        _each(desk, f"order {order.id}", lambda order=order: _doubt(desk, order))  # type: ignore[misc]
+        _each(desk, f"order {order.id}", partial(_doubt, desk, order))
     # The ids of the orders to come must be ours by the journal, or a second crash would take their fills for foreign.
     try:
         await asyncio.wait_for(desk.journal.barrier(), DISK_S)
@@ -35,7 +36,7 @@ async def come_back(desk: Desk) -> None:
         )
     for job in reader.flattens():
         if not State(job.state).ended:
-            _each(desk, f"{job.kind} {job.id}", lambda job=job: _go_on(desk, job))  # type: ignore[misc]
+            _each(desk, f"{job.kind} {job.id}", partial(_go_on, desk, job))
     desk.loops.work_off()
 
 

@@ -37,7 +37,7 @@ class Uncertain:
         catch_up: Callable[[Account], Awaitable[None]],
         agrees: Callable[[Account, str], Awaitable[bool]],
         alarm: Callable[[str, str], None],
-        clear: Callable[[str, str], None],
+        clear: Callable[[str, str], object],
         keep: Callable[[asyncio.Task[None]], None],
         patience: Patience,
     ) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import random
 from decimal import Decimal
 from pathlib import Path
-from typing import Protocol
 
-from venues.model import NS_PER_S, Instrument, InstrumentKind
+from venues.model import NS_PER_S, InstrumentKind
 from venues.paper.capture import CaptureMarket
 from venues.paper.instruments import instrument_for, inverse_instrument
-from venues.paper.market import BookView, MarketSink
+from venues.paper.market import Market
 from venues.paper.profiles import Profile, load_profile
 from venues.paper.synthetic import synthetic_market
 from venues.paper.synthetic_world import SyntheticWorld
@@ -22,19 +21,6 @@ SYNTHETIC_PRICES = {"BTC": 110_000.0, "ETH": 4_000.0, "SOL": 200.0}
 
 class SourceError(ValueError):
     """A source that cannot be read; the text says which and what would be right."""
-
-
-class Market(Protocol):
-    """A steppable market with its instrument."""
-
-    sink: MarketSink | None
-
-    @property
-    def instrument(self) -> Instrument: ...
-    @property
-    def book(self) -> BookView: ...
-    def next_ts(self) -> int | None: ...
-    def step(self) -> None: ...
 
 
 class Source:
