@@ -9,7 +9,7 @@ from venues.model.account import (
     TransferKind,
 )
 from venues.model.book import BookUpdate, Level
-from venues.model.clock import NS_PER_MS, NS_PER_S, Clock, ManualClock, SystemClock
+from venues.model.clock import NS_PER_MS, NS_PER_S, Clock, ManualClock, SteadyClock, SystemClock
 from venues.model.errors import InstrumentError, VenueBusy, VenueError, VenueRejected, VenueUnavailable
 from venues.model.instrument import Instrument, InstrumentKind
 from venues.model.orders import (
@@ -62,6 +62,7 @@ __all__ = [
     "Pricing",
     "RejectReason",
     "Side",
+    "SteadyClock",
     "SystemClock",
     "TimeInForce",
     "Transfer",

@@ -13,6 +13,19 @@ ONE = Decimal(1)
 ZERO = Decimal(0)
 
 
+MAX_STEPS = Decimal(10) ** 18
+"""More ticks or lots than these are a broken message, not a price or a quantity; they fit 64 bits."""
+
+
+def _whole(value: Decimal, step: Decimal) -> int | None:
+    """How many steps `value` is; None where it is between two, is no number or is beyond all reason."""
+    if not value.is_finite() or abs(value) >= MAX_STEPS * step:
+        return None
+    steps = value / step
+    whole = steps.to_integral_value()
+    return int(whole) if steps == whole else None
+
+
 class InstrumentKind(StrEnum):
     """How a position pays. Linear and spot settle in the quote currency, inverse in the base coin."""
 
@@ -60,22 +73,20 @@ class Instrument(msgspec.Struct, frozen=True):
 
     def price_to_ticks(self, price: Decimal) -> int:
         """Exact number of ticks; raises `InstrumentError` for a price between two ticks."""
-        ticks = price / self.tick
-        whole = ticks.to_integral_value()
-        if ticks != whole:
+        ticks = _whole(price, self.tick)
+        if ticks is None:
             raise InstrumentError(f"{self.symbol}: price {price} is not a multiple of the tick {self.tick}")
-        return int(whole)
+        return ticks
 
     def ticks_to_price(self, ticks: int) -> Decimal:
         return self.tick * ticks
 
     def qty_to_lots(self, qty: Decimal) -> int:
         """Exact number of lots; raises `InstrumentError` for a quantity between two lots."""
-        lots = qty / self.lot
-        whole = lots.to_integral_value()
-        if lots != whole:
+        lots = _whole(qty, self.lot)
+        if lots is None:
             raise InstrumentError(f"{self.symbol}: quantity {qty} is not a multiple of the lot {self.lot}")
-        return int(whole)
+        return lots
 
     def lots_to_qty(self, lots: int) -> Decimal:
         return self.lot * lots

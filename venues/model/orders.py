@@ -73,6 +73,7 @@ class RejectReason(StrEnum):
     SYMBOL = "symbol"
     DUPLICATE_ID = "duplicate_id"
     FOK = "fok"
+    NONCE = "nonce"
     LIQUIDATION = "liquidation"
     HALTED = "halted"
     FAULT = "fault"

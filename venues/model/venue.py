@@ -125,6 +125,11 @@ class Venue(Protocol):
         """Ask the venue to cancel every open order (of `symbol`), ours or not. Returns when it has answered."""
         ...
 
+    async def cancel_all_after(self, seconds: float) -> None:
+        """Dead-man switch: the venue cancels every open order of the account, ours or not, unless this is called again
+        within `seconds`; 0 disarms. Raises `VenueRejected` where `Capabilities.dead_man_switch` is False."""
+        ...
+
     async def query_order(
         self, *, client_order_id: str = "", venue_order_id: str = "", symbol: str = ""
     ) -> OrderStatusReport | None:

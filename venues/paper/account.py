@@ -113,8 +113,9 @@ class History(Generic[T]):
 class Account:
     """One account on one venue."""
 
-    def __init__(self, name: str, venue: str, cash: dict[str, Decimal]) -> None:
+    def __init__(self, name: str, venue: str, cash: dict[str, Decimal], keep: int = KEEP_EVENTS) -> None:
         self.name = name
+        self._keep_closed = min(keep, KEEP_CLOSED)
         self.venue = venue
         self.cash: dict[str, Decimal] = dict(cash)
         self.positions: dict[str, Position] = {}
@@ -123,9 +124,9 @@ class Account:
         self.by_client: dict[str, str] = {}
         """Venue id of each order that is still remembered, by client id."""
         self.closed: OrderedDict[str, OrderStatusReport] = OrderedDict()
-        self.fills: History[FillReport] = History()
-        self.funding: History[FundingPayment] = History()
-        self.transfers: History[Transfer] = History()
+        self.fills: History[FillReport] = History(keep)
+        self.funding: History[FundingPayment] = History(keep)
+        self.transfers: History[Transfer] = History(keep)
         self.last_id = 0
 
     def next_id(self, prefix: str) -> str:
@@ -168,7 +169,7 @@ class Account:
         """Move a finished order to the closed ones; the oldest of those is forgotten."""
         self.orders.pop(order.order_id, None)
         self.closed[order.order_id] = order.report(ts)
-        if len(self.closed) > KEEP_CLOSED:
+        if len(self.closed) > self._keep_closed:
             _, oldest = self.closed.popitem(last=False)
             self.by_client.pop(oldest.client_order_id, None)
 

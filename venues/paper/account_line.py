@@ -1,4 +1,4 @@
-"""What the paper server keeps of one account: its venue, and the session that listens to it now."""
+"""What the paper server keeps of one account: its venue, and the sessions that listen to it now."""
 
 from __future__ import annotations
 
@@ -35,39 +35,50 @@ class ExchangeVenue(Venue, Protocol):
 
 
 class AccountLine:
-    """One account's listener: hands on what happens to the session that is logged in, else lets it go by.
+    """One account's listener: hands on what happens to every session that is logged in, else lets it go by.
 
-    Nothing is kept for an absent client: it has to ask, as on a real exchange.
+    Reports go to all of them, market data to those that subscribed to it. Nothing is kept for an absent client: it has
+    to ask, as on a real exchange.
     """
 
     def __init__(self, venue: ExchangeVenue, on_change: Callable[[str], None]) -> None:
         self.venue = venue
         self.session: FrameProtocol | None = None
-        self.symbols: set[str] = set()
-        """What the session has subscribed to; the venue keeps what any session ever did."""
+        """The main one; the others are only in `_symbols`."""
+        self._symbols: dict[FrameProtocol, set[str]] = {}
+        """What each session has subscribed to; the venue keeps what any session ever did."""
         self.up = True
         self.reason = ""
         self._on_change = on_change
 
-    def attach(self, session: FrameProtocol) -> None:
-        self.session = session
-        self.symbols = set()
+    def attach(self, session: FrameProtocol, *, main: bool) -> None:
+        self._symbols[session] = set()
+        if main:
+            self.session = session
 
-    def subscribe(self, symbols: tuple[str, ...]) -> None:
+    def detach(self, session: FrameProtocol) -> None:
+        self._symbols.pop(session, None)
+        if self.session is session:
+            self.session = None
+
+    def subscribe(self, session: FrameProtocol, symbols: tuple[str, ...]) -> None:
         """Hand on these too. The venue shows each as it stands, whatever an earlier session asked for."""
         known = [symbol for symbol in symbols if symbol in self.venue.instruments]
-        self.symbols.update(known)
+        self._symbols[session].update(known)
         self.venue.subscribe(known)
 
-    def _send(self, message: object) -> None:
-        session = self.session
-        if session is None:
+    def _send(self, message: object, symbol: str = "") -> None:
+        """To every session, or to those that subscribed to `symbol`."""
+        sessions = [session for session, symbols in self._symbols.items() if not symbol or symbol in symbols]
+        if not sessions:
             return
-        session.send(ENCODER.encode(message))
-        if session.backlog > MAX_BACKLOG:
-            text = f"cut off: {session.backlog} bytes were left unread"
-            log.warning("account %s: %s", self.venue.account, text)
-            session.abort(ConnectionError(text))
+        payload = ENCODER.encode(message)
+        for session in sessions:
+            session.send(payload)
+            if session.backlog > MAX_BACKLOG:
+                text = f"cut off: {session.backlog} bytes were left unread"
+                log.warning("account %s: %s", self.venue.account, text)
+                session.abort(ConnectionError(text))
 
     def _report(self, body: EventBody) -> None:
         self._send(Event(body))
@@ -76,16 +87,13 @@ class AccountLine:
     # -- VenueListener -------------------------------------------------------------------------------------------
 
     def on_book(self, update: BookUpdate) -> None:
-        if update.symbol in self.symbols:
-            self._send(update)
+        self._send(update, update.symbol)
 
     def on_funding_rate(self, rate: FundingRate) -> None:
-        if rate.symbol in self.symbols:
-            self._send(Event(rate))
+        self._send(Event(rate), rate.symbol)
 
     def on_mark(self, symbol: str, price: Decimal, ts_event: int) -> None:
-        if symbol in self.symbols:
-            self._send(Mark(symbol, price, ts_event))
+        self._send(Mark(symbol, price, ts_event), symbol)
 
     def on_order(self, report: OrderStatusReport) -> None:
         self._report(report)

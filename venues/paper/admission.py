@@ -47,13 +47,13 @@ def _unsupported(request: OrderRequest, profile: Profile) -> Refusal | None:
 
 def _steps(request: OrderRequest, market: PaperMarket) -> Refusal | None:
     instrument = market.instrument
-    if request.price <= 0:
-        return RejectReason.PRICE_BAND, f"price {request.price} must be above 0"
     try:
         instrument.price_to_ticks(request.price)
         instrument.qty_to_lots(request.qty)
     except InstrumentError as error:
         return RejectReason.OTHER, str(error)
+    if request.price <= 0:
+        return RejectReason.PRICE_BAND, f"price {request.price} must be above 0"
     try:
         instrument.check_order(request.qty, request.price, reduce_only=request.reduce_only)
     except InstrumentError as error:

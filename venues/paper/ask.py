@@ -9,7 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from venues.model import VenueBusy, VenueError, VenueRejected, VenueUnavailable
-from venues.paper.protocol import ENCODER, SERVER_DECODER, Args, Failure, Refused, Request, Response, What
+from venues.paper.protocol import ENCODER, MALFORMED, SERVER_DECODER, Args, Failure, Refused, Request, Response, What
 from venues.wire import FrameProtocol
 
 ASK_TIMEOUT_S = 5.0
@@ -30,7 +30,10 @@ def failure_error(failure: Failure, text: str, code: str = "") -> VenueError:
 def _read(response: Response, decoder: msgspec.msgpack.Decoder[T]) -> T:
     if response.failure is not None:
         raise failure_error(response.failure, response.text, response.code)
-    return decoder.decode(response.payload)
+    try:
+        return decoder.decode(response.payload)
+    except MALFORMED as error:
+        raise VenueUnavailable(f"the exchange's answer does not read: {error}") from None
 
 
 class Questions:
@@ -90,7 +93,7 @@ async def ask_once(
             return
         try:
             message = SERVER_DECODER.decode(payload)
-        except msgspec.DecodeError as error:
+        except MALFORMED as error:
             answer.set_exception(VenueUnavailable(f"{path}: not a paper exchange of this version: {error}"))
             return
         if isinstance(message, Refused):

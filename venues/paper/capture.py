@@ -15,6 +15,7 @@ from venues.paper.capture_file import CaptureError, CaptureFile
 from venues.paper.capture_format import (
     BODY_AT,
     STAMP_DIGITS,
+    UNREADABLE,
     BinanceMarket,
     Grid,
     GridError,
@@ -133,7 +134,7 @@ class CaptureMarket:
         handle = self._handlers.get(line[BODY_AT : line.find(b",", BODY_AT)]) or self._learn_kind(line)
         try:
             handle(line, self._ts)
-        except (msgspec.MsgspecError, GridError):
+        except (*UNREADABLE, GridError):
             self.stats.malformed += 1
         self._advance()
 

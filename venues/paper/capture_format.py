@@ -26,6 +26,12 @@ BODY_AT = STAMP_DIGITS + 1
 
 TextLevel = tuple[str, str]
 
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What decoding raises on a line that is no message: of a wrong shape, with text that is none, nested too deeply."""
+
+MAX_DIGITS = 40
+"""Of a price or a quantity; a longer one is damage."""
+
 
 class BinanceMarket(StrEnum):
     """Binance's three markets, which number their updates and size their contracts differently."""
@@ -128,7 +134,7 @@ def kind_of(body: bytes, symbol: str | None = None) -> Kind | None:
         return Kind.SNAPSHOT
     try:
         tagged = _decode_tagged(body)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return _kind_of_untagged(body)
     if symbol is not None and tagged.data.symbol != symbol:
         return Kind.OTHER
@@ -140,7 +146,7 @@ def _kind_of_untagged(body: bytes) -> Kind | None:
     """A stream whose data is a list, or has no symbol, is a stream all the same."""
     try:
         message = _decode_any(body)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return None
     if isinstance(message, dict) and "stream" in message and "data" in message:
         data = message["data"]
@@ -175,8 +181,8 @@ class Grid(dict[str, int]):
     def __missing__(self, text: str) -> int:
         whole, _, fraction = text.partition(".")
         digits = whole + fraction
-        if not (digits.isdecimal() and digits.isascii()):
-            raise GridError(f"{text!r} is not a plain decimal number")
+        if not (digits.isdecimal() and digits.isascii() and len(digits) <= MAX_DIGITS):
+            raise GridError(f"{text[:60]!r} is not a plain decimal number")
         steps = int(digits)
         extra = len(fraction) - self._places
         if extra > 0:
@@ -280,7 +286,7 @@ def read_head(path: Path, lines: Iterable[bytes]) -> Head:
             elif kind is Kind.TRADE:
                 trade = decode_trade(body).data
                 _gather(prices, sizes, ((trade.price, trade.qty),))
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             if symbol:
                 continue
             raise CaptureError(path, f"is a {kind} message that does not read: {error}", number) from None

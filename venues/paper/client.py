@@ -33,6 +33,7 @@ from venues.paper.ask import NOT_CONNECTED, Questions, ask_once, failure_error
 from venues.paper.in_flight import SUBMIT_TIMEOUT_S, InFlight
 from venues.paper.protocol import (
     ENCODER,
+    MALFORMED,
     SERVER_DECODER,
     Args,
     Cancel,
@@ -48,6 +49,7 @@ from venues.paper.protocol import (
     Welcome,
     What,
 )
+from venues.paper.stamped import Stamped
 from venues.wire import FrameProtocol
 
 CONNECT_TIMEOUT_S = 5.0
@@ -70,17 +72,6 @@ _TRANSFERS: _Decoder[tuple[Transfer, ...]] = _Decoder(tuple[Transfer, ...])
 _replace = msgspec.structs.replace
 
 
-class _Stamped(FrameProtocol):
-    """Notes when bytes arrived, before anything is decoded: that is `ts_init` of what they hold."""
-
-    clock: Clock
-    received_ns = 0
-
-    def data_received(self, data: bytes) -> None:
-        self.received_ns = self.clock.now_ns()
-        super().data_received(data)
-
-
 class PaperClient:
     """`Venue` of one account over the paper exchange's unix socket.
 
@@ -91,8 +82,8 @@ class PaperClient:
     - one that was written and got no report before the connection was lost, or within `submit_timeout`, is UNKNOWN;
     - a cancel of either kind comes to `on_cancel_failed` as not known.
 
-    A login of the same account from elsewhere takes over: this client then goes down and stays down, so that two
-    desks do not throw each other out for ever.
+    A main login of the same account from elsewhere takes over: this client then goes down and stays down, so that two
+    desks do not throw each other out for ever. A client `beside` the main one takes nothing over and is not taken over.
     """
 
     def __init__(
@@ -101,19 +92,21 @@ class PaperClient:
         path: Path,
         clock: Clock,
         *,
+        beside: bool = False,
         submit_timeout: float = SUBMIT_TIMEOUT_S,
         query_timeout: float = QUERY_TIMEOUT_S,
     ) -> None:
         self._account = account
         self._path = path
         self._clock = clock
+        self._login = ENCODER.encode(Login(account, beside=beside))
         self._venue = ""
         self._capabilities = Capabilities()
         self._instruments: Mapping[str, Instrument] = {}
         self._listener: VenueListener | None = None
-        self._link: _Stamped | None = None
+        self._link: Stamped | None = None
         """The connection that is logged in."""
-        self._dialled: _Stamped | None = None
+        self._dialled: Stamped | None = None
         """The connection that has not had its welcome yet."""
         self._welcome: asyncio.Future[None] | None = None
         self._symbols: dict[str, None] = {}
@@ -188,8 +181,8 @@ class PaperClient:
         """One attempt: connect, log in, wait for the welcome."""
         loop = asyncio.get_running_loop()
 
-        def make() -> _Stamped:
-            protocol = _Stamped(self._on_frame, self._on_lost)
+        def make() -> Stamped:
+            protocol = Stamped(self._on_frame, self._on_lost)
             protocol.clock = self._clock
             return protocol
 
@@ -198,7 +191,7 @@ class PaperClient:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
                 _, protocol = await loop.create_unix_connection(make, str(self._path))
                 self._dialled = protocol
-                protocol.send(ENCODER.encode(Login(self._account)))
+                protocol.send(self._login)
                 await self._welcome
         except (OSError, TimeoutError) as error:
             text = str(error) or f"no welcome within {CONNECT_TIMEOUT_S:g} s"
@@ -251,10 +244,10 @@ class PaperClient:
     def _on_frame(self, protocol: FrameProtocol, payload: bytes) -> None:
         if protocol is not self._link and protocol is not self._dialled:
             return  # closed, with bytes still in the pipe
-        assert isinstance(protocol, _Stamped)
+        assert isinstance(protocol, Stamped)
         try:
             message = SERVER_DECODER.decode(payload)
-        except msgspec.DecodeError as error:
+        except MALFORMED as error:
             protocol.abort(ConnectionError(f"the exchange sent what is no message: {error}"))
             return
         listener = self._listener
@@ -293,7 +286,7 @@ class PaperClient:
         else:
             listener.on_transfer(_replace(body, ts_init=ts))
 
-    def _on_welcome(self, protocol: _Stamped, welcome: Welcome) -> None:
+    def _on_welcome(self, protocol: Stamped, welcome: Welcome) -> None:
         self._link, self._dialled = protocol, None
         self._venue = welcome.venue
         self._capabilities = welcome.capabilities
@@ -314,7 +307,7 @@ class PaperClient:
             self._in_flight.lose(message.reason)
         self._tell_connection(message.up, message.reason)
 
-    def _on_refused(self, protocol: _Stamped, refused: Refused) -> None:
+    def _on_refused(self, protocol: Stamped, refused: Refused) -> None:
         if protocol is self._dialled:
             if self._welcome is not None and not self._welcome.done():
                 self._welcome.set_exception(failure_error(refused.failure, refused.text))
@@ -354,6 +347,9 @@ class PaperClient:
 
     async def cancel_all(self, symbol: str | None = None) -> None:
         await self._ask(What.CANCEL_ALL, Args(symbol=symbol or ""), _NOTHING)
+
+    async def cancel_all_after(self, seconds: float) -> None:
+        await self._ask(What.CANCEL_ALL_AFTER, Args(seconds=seconds), _NOTHING)
 
     async def query_order(
         self, *, client_order_id: str = "", venue_order_id: str = "", symbol: str = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from venues.model import (
     CancelReport,
@@ -17,9 +17,12 @@ from venues.model import (
     RejectReason,
     Side,
     TimeInForce,
+    VenueBusy,
+    VenueRejected,
 )
 from venues.paper.account import Account
 from venues.paper.admission import refusal
+from venues.paper.dead_man import DeadMan
 from venues.paper.execution import Booker, Execution
 from venues.paper.funding import funding_cost
 from venues.paper.latency import Timers
@@ -29,10 +32,21 @@ from venues.paper.market import Market
 from venues.paper.orders import PaperOrder, unplaced_report
 from venues.paper.paper_market import PaperMarket
 from venues.paper.profiles import Profile
+from venues.paper.publisher import HEARTBEAT_NS
 
 BPS = Decimal(10_000)
 COIN_STEP = Decimal("1e-12")
 """Fees that a division made (in coin) are rounded to this."""
+
+
+class Observer(Protocol):
+    """Who sees the exchange's own books move, whatever reaches the accounts."""
+
+    def filled(self, account: str, fill: FillReport) -> None: ...
+    def ended(self, account: str, client_order_id: str) -> None:
+        """An order can fill no more: done, cancelled or refused."""
+        ...
+
 
 ExecutionFactory: TypeAlias = Callable[[Market, Booker], Execution]
 
@@ -50,6 +64,10 @@ class VenueEngine:
         """The profile at an account's own fee tier, where it is not the venue's."""
         self.fee_asset: tuple[str, Decimal] | None = None
         """(asset, its price in the settle currency) that linear fees are paid in, where not the settle asset."""
+        self.dead_man = DeadMan(timers, lambda account: self.cancel_all(self.accounts[account], None))
+        self.observers: list[Observer] = []
+        self.heartbeat_ns = HEARTBEAT_NS
+        """How often a market that stands still is published again; for markets added from then on."""
         self._clock = clock
         self._timers = timers
 
@@ -63,6 +81,7 @@ class VenueEngine:
             self._timers,
             book_interval_ms=self.profile.book_interval_ms,
             funding_interval_s=self.profile.funding_interval_s,
+            heartbeat_ns=self.heartbeat_ns,
             settle=self._settle,
             check=self._check_margins,
         )
@@ -127,14 +146,17 @@ class VenueEngine:
             link.order(order.report(order.ts_event))
 
     def _refused(self, account: Account, link: AccountLink, request: OrderRequest) -> tuple[RejectReason, str] | None:
-        if link.gate.rejects:
-            return RejectReason.FAULT, "orders are being rejected (fault switched on)"
+        no = link.gate.refusal(request)
+        if no is not None:
+            return no
         if not link.orders.admit(self._clock.monotonic_ns()):
             return RejectReason.RATE_LIMIT, "too many orders"
         return refusal(request, account, self.markets.get(request.symbol), self.profile)
 
     def _reject(self, link: AccountLink, request: OrderRequest, reason: RejectReason, text: str) -> None:
         link.order(unplaced_report(request, OrderStatus.REJECTED, self._clock.now_ns(), reason, text))
+        for observer in self.observers:
+            observer.ended(link.account, request.client_order_id)
 
     def _covered(self, account: Account, order: PaperOrder) -> bool:
         """Is there margin for it? What lowers the need for margin is always welcome."""
@@ -147,8 +169,14 @@ class VenueEngine:
     def cancel(self, account: Account, client_order_id: str, symbol: str) -> None:
         """A cancel has arrived."""
         link = self.links[account.name]
+        admitted = link.orders.admit(self._clock.monotonic_ns())
         order = account.open_order(client_order_id)
-        if not link.orders.admit(self._clock.monotonic_ns()):
+        if admitted and order is not None and order.symbol == symbol:
+            share = link.gate.races(client_order_id)
+            if share > 0:
+                self.trade_against(account, client_order_id, max(1, int(order.remaining * share)))
+                order = account.open_order(client_order_id)
+        if not admitted:
             text = "too many requests"
         elif order is None or order.symbol != symbol:
             known = account.find(client_order_id, "", 0)
@@ -158,10 +186,26 @@ class VenueEngine:
             return
         link.cancel_failed(CancelReport(client_order_id, symbol, True, text, self._clock.now_ns()))
 
+    def trade_against(self, account: Account, client_order_id: str, lots: int) -> int:
+        """Fill up to `lots` of a resting order at its own price; returns how many there were to fill."""
+        order = account.open_order(client_order_id)
+        lots = 0 if order is None else min(lots, self.room(order))
+        if order is not None and lots > 0:
+            self.fill(order, lots, order.ticks, LiquiditySide.MAKER)
+        return lots
+
     def cancel_all(self, account: Account, symbol: str | None, reason: RejectReason | None = None) -> None:
         for order in list(account.orders.values()):
             if symbol is None or order.symbol == symbol:
                 self.finish(order, OrderStatus.CANCELED, reason)
+
+    def cancel_all_after(self, account: Account, seconds: float) -> None:
+        """See `Venue.cancel_all_after`."""
+        if not self.profile.dead_man_switch:
+            raise VenueRejected(f"{self.name} has no cancel-all-after")
+        if not self.links[account.name].orders.admit(self._clock.monotonic_ns()):
+            raise VenueBusy(f"{account.name}: cancel-all-after: too many orders (429)")
+        self.dead_man.arm(account.name, seconds)
 
     def finish(
         self, order: PaperOrder, status: OrderStatus, reason: RejectReason | None = None, text: str = ""
@@ -172,6 +216,8 @@ class VenueEngine:
         order.ts_event = self._clock.now_ns()
         self.markets[order.symbol].execution.remove(order)
         account.close(order, order.ts_event)
+        for observer in self.observers:
+            observer.ended(account.name, order.client_order_id)
         self.links[account.name].order(order.report(order.ts_event))
 
     # -- Booker --------------------------------------------------------------------------------------------------
@@ -228,6 +274,8 @@ class VenueEngine:
             liquidation=order.liquidation,
         )
         account.fills.append(report)
+        for observer in self.observers:
+            observer.filled(account.name, report)
         self.links[account.name].fill(report)
 
     def profile_of(self, account: str) -> Profile:

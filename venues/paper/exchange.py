@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 from functools import partial
 
-from venues.model import Clock, Instrument, Pricing, Side, Transfer, TransferKind
-from venues.paper.account import Account
+from venues.model import NS_PER_S, Clock, Instrument, Pricing, RejectReason, Side, Transfer, TransferKind
+from venues.paper.account import KEEP_EVENTS, Account
 from venues.paper.account_state import AccountState, export_account, import_account
-from venues.paper.engine import ExecutionFactory, VenueEngine
+from venues.paper.engine import ExecutionFactory, Observer, VenueEngine
 from venues.paper.faults import GAP_RESYNC_NS, FaultKind, Gate
 from venues.paper.funding import funding_cost
 from venues.paper.latency import Timers
@@ -21,6 +21,7 @@ from venues.paper.market import Market
 from venues.paper.matching import BookExecution
 from venues.paper.profiles import Profile
 from venues.paper.queue import QueueModelKind, queue_model
+from venues.paper.rollback import positions_before
 from venues.paper.venue import PaperVenue
 
 
@@ -44,10 +45,12 @@ class PaperExchange:
 
     # -- construction --------------------------------------------------------------------------------------------
 
-    def add_venue(self, name: str, profile: Profile) -> None:
+    def add_venue(self, name: str, profile: Profile, *, heartbeat_s: float = 1.0) -> None:
+        """`heartbeat_s`: how often a market that stands still is published again."""
         if name in self._venues:
             raise ValueError(f"venue {name!r} is there already")
-        self._venues[name] = VenueEngine(name, profile, self._clock, self._timers)
+        engine = self._venues[name] = VenueEngine(name, profile, self._clock, self._timers)
+        engine.heartbeat_ns = round(heartbeat_s * NS_PER_S)
 
     def add_market(self, venue: str, market: Market, execution: ExecutionFactory | None = None) -> None:
         """Trade `market` on `venue`; its `sink` is set. `execution` is for markets priced by an oracle or a pool."""
@@ -58,13 +61,20 @@ class PaperExchange:
             paper.funding.start()
 
     def add_account(
-        self, name: str, venue: str, cash: dict[str, Decimal], *, fees_bps: tuple[Decimal, Decimal] | None = None
+        self,
+        name: str,
+        venue: str,
+        cash: dict[str, Decimal],
+        *,
+        fees_bps: tuple[Decimal, Decimal] | None = None,
+        keep: int = KEEP_EVENTS,
     ) -> None:
-        """Open an account with `cash` by asset; `fees_bps` are (maker, taker) of its own tier."""
+        """Open an account with `cash` by asset; `fees_bps` are (maker, taker) of its own tier, `keep` is how many fills
+        it lists at least, and how many closed orders it finds at the most."""
         engine = self._venue(venue)
         if name in self._at:
             raise ValueError(f"account {name!r} is there already, on {self._at[name].name}")
-        engine.accounts[name] = Account(name, venue, cash)
+        engine.accounts[name] = Account(name, venue, cash, keep)
         if fees_bps is not None:
             engine.tiers[name] = engine.profile.with_fees(*fees_bps)
         engine.links[name] = AccountLink(name, engine.profile, self._timers, self._rng)
@@ -97,6 +107,7 @@ class PaperExchange:
         self._started = False
         self._timers.bind(None)
         for engine in self._venues.values():
+            engine.dead_man.disarm_all()
             for market in engine.markets.values():
                 market.funding.stop()
                 for link in engine.links.values():
@@ -124,6 +135,11 @@ class PaperExchange:
     def account_state(self, account: str) -> AccountState:
         """The exchange's own books of the account."""
         return export_account(self._account(account)[1])
+
+    def observe(self, observer: Observer) -> None:
+        """Let somebody see every fill and every order's end as they enter the books, on all venues."""
+        for engine in self._venues.values():
+            engine.observers.append(observer)
 
     def accrued_funding(self, account: str, symbol: str) -> Decimal:
         """What the next settlement would charge for the part of the interval that is over; positive is owed."""
@@ -190,6 +206,42 @@ class PaperExchange:
         lots = engine.trade_at_market(books, symbol, side, instrument.qty_to_lots(qty), liquidation=False)
         return instrument.lots_to_qty(lots)
 
+    def force_close(self, account: str, symbol: str, qty: Decimal | None = None) -> Decimal:
+        """The venue closes the position, or `qty` of it (venue units, above 0), at the market: a liquidation or ADL.
+
+        Its fills have no client id and are marked `liquidation`. Returns what was closed: less than asked for where the
+        position or the book has no more. Raises `ValueError`.
+        """
+        engine, books = self._account(account)
+        if symbol not in engine.markets:
+            raise ValueError(f"symbol {symbol!r}: {engine.name} has {', '.join(engine.markets) or '(no market)'}")
+        if qty is not None and qty <= 0:
+            raise ValueError(f"account {account!r}: close of {qty} {symbol}, must be above 0")
+        instrument, held = engine.markets[symbol].instrument, books.lots(symbol)
+        lots = abs(held) if qty is None else min(abs(held), instrument.qty_to_lots(qty))
+        closed = engine.trade_at_market(books, symbol, Side.of(-held), lots, liquidation=True) if lots else 0
+        return instrument.lots_to_qty(closed)
+
+    def trade_against(self, account: str, client_order_id: str, lots: int) -> int:
+        """Somebody trades `lots` with a resting order at its own price, whatever stands before it. Returns the lots
+        that were filled: 0 where no such order is open."""
+        engine, books = self._account(account)
+        return engine.trade_against(books, client_order_id, lots)
+
+    def drop_books(self, account: str) -> None:
+        """Every book is gone for this account's listener, at once; it comes back with the next update that arrives."""
+        engine = self._at[account]
+        link = engine.links[account]
+        for symbol in sorted(link.subscriptions):
+            engine.markets[symbol].publisher.show_empty(link)
+
+    def cancel_by_venue(
+        self, account: str, symbol: str | None = None, reason: RejectReason = RejectReason.HALTED
+    ) -> None:
+        """The venue itself cancels the account's open orders, in `symbol` or everywhere."""
+        engine, books = self._account(account)
+        engine.cancel_all(books, symbol, reason)
+
     def _check_free(self, account: str, asset: str, amount: Decimal) -> None:
         engine, books = self._account(account)
         free = engine.margin(books, asset).free
@@ -210,12 +262,33 @@ class PaperExchange:
     # -- faults --------------------------------------------------------------------------------------------------
 
     def set_gate(self, account: str, gate: Gate) -> None:
-        """Another policy of faults for the account's connection."""
-        self._at[account].links[account].gate = gate
+        """Another policy of faults for the account's connection. Nobody is told: see `connection`."""
+        link = self._link(account)
+        link.gate = gate
+        if not gate.sound:
+            link.watch_unanswered()
+
+    def gate(self, account: str) -> Gate:
+        """The policy of faults that the account's connection has now."""
+        return self._link(account).gate
+
+    def connection(self, account: str, up: bool, reason: str) -> None:
+        """Tell the account's listener that the venue went out of reach, or came back, as its gate has it by now.
+
+        Down: what is under way to the listener is lost. Up: it is shown every book it subscribed to.
+        """
+        link = self._link(account)
+        if not up:
+            link.watch_unanswered()
+            link.drop()
+        if link.listener is not None:
+            link.listener.on_connection(up, reason)
+        if up:
+            self._show(self._at[account], link)
 
     def set_fault(self, account: str, kind: str) -> None:
         """Switch a fault of the account's connection on, or off with `clear`. Raises `ValueError` naming the kinds."""
-        engine, _ = self._account(account)
+        engine, books = self._account(account)
         link = engine.links[account]
         was = link.gate.kind
         now = link.gate.set(kind)
@@ -226,15 +299,15 @@ class PaperExchange:
                 engine.markets[symbol].publisher.show_empty(link)
             self._gaps[account] += 1
             self._timers.after(GAP_RESYNC_NS, partial(self._resync, account, self._gaps[account]))
-        if now is not FaultKind.CLEAR:
+        if now is FaultKind.ROLLBACK:
+            link.gate.rolled_back = positions_before(books, self._clock.now_ns())
+        if not link.gate.sound:
             link.watch_unanswered()
         if now is FaultKind.UNREACHABLE:
-            link.drop()
-            if link.listener is not None:
-                link.listener.on_connection(False, "unreachable")
-        elif was is FaultKind.UNREACHABLE and link.listener is not None:
-            link.listener.on_connection(True, "reachable again")
-        if was in (FaultKind.UNREACHABLE, FaultKind.GAP):
+            self.connection(account, False, "unreachable")
+        elif was is FaultKind.UNREACHABLE:
+            self.connection(account, True, "reachable again")
+        elif was in (FaultKind.GAP, FaultKind.MUTE):
             self._show(engine, link)
 
     def _resync(self, account: str, gap: int) -> None:
@@ -251,6 +324,9 @@ class PaperExchange:
         if name not in self._venues:
             raise ValueError(f"venue {name!r}: expected one of {', '.join(self._venues) or '(none was added)'}")
         return self._venues[name]
+
+    def _link(self, account: str) -> AccountLink:
+        return self._account(account)[0].links[account]
 
     def _account(self, name: str) -> tuple[VenueEngine, Account]:
         engine = self._at.get(name)

@@ -26,7 +26,7 @@ from venues.model import (
     VenueListener,
     VenueUnavailable,
 )
-from venues.paper.faults import TIMEOUT_NS, Gate, Message
+from venues.paper.faults import TIMEOUT_NS, Gate, Message, Passage
 from venues.paper.latency import Action, Latency, Stream, Timers
 from venues.paper.limits import RollingWindow
 from venues.paper.orders import unplaced_report
@@ -71,31 +71,35 @@ class AccountLink:
         bump = profile.maker_bump_ms if request.post_only else profile.taker_bump_ms
         self._submits[key] = (self._clock.monotonic_ns() + TIMEOUT_NS, request)
         if not self.gate.sound:
-            self._timers.after(TIMEOUT_NS, lambda: self._submit_timed_out(key))
+            self._timers.after(TIMEOUT_NS, partial(self._submit_timed_out, key, self._submits[key][0]))
 
         def arrive() -> None:
             self._held.pop(key, None)
             at_venue()
 
-        due = self._send(Message.SUBMIT, profile.submit, bump, 0, arrive)
+        due = self._send(Message.SUBMIT, request, profile.submit, bump, 0, arrive)
         if due:
             self._held[key] = due
 
     def cancel(self, client_order_id: str, symbol: str, at_venue: Action) -> None:
-        self._cancels[client_order_id] = (self._clock.monotonic_ns() + TIMEOUT_NS, symbol)
+        deadline = self._clock.monotonic_ns() + TIMEOUT_NS
+        self._cancels[client_order_id] = (deadline, symbol)
         if not self.gate.sound:
-            self._timers.after(TIMEOUT_NS, lambda: self._cancel_timed_out(client_order_id))
+            self._timers.after(TIMEOUT_NS, partial(self._cancel_timed_out, client_order_id, deadline))
         # A cancel never reaches the book before the order it is for.
         not_before = self._held.get(client_order_id, 0) + SAME_MOMENT_NS
-        self._send(Message.CANCEL, self._profile.cancel, self._profile.cancel_bump_ms, not_before, at_venue)
+        profile = self._profile
+        self._send(Message.CANCEL, client_order_id, profile.cancel, profile.cancel_bump_ms, not_before, at_venue)
 
-    def _send(self, message: Message, latency: Latency, bump_ms: Decimal, not_before: int, arrive: Action) -> int:
-        """Returns when it reaches the book, monotonic ns; 0 where it is lost."""
-        passage = self.gate.passage(message)
+    def _send(
+        self, message: Message, subject: object, latency: Latency, bump_ms: Decimal, not_before: int, arrive: Action
+    ) -> int:
+        """Returns when it reaches the book, monotonic ns; 0 where it is lost. An echo does not count."""
+        passage = self.gate.passage(message, subject)
         bump = int(bump_ms * NS_PER_MS)
         reached = 0
         for _ in range(passage.copies):
-            delay = int(latency.draw_ns(self._rng) * passage.scale)
+            delay = self._delay(latency, passage)
             due = self._clock.monotonic_ns() + delay if passage.overtakes else self._requests.due(delay)
             hold = max(bump, not_before - due)
             action = self._held_back(hold, arrive) if hold else arrive
@@ -104,7 +108,14 @@ class AccountLink:
             else:
                 self._requests.put(delay, action)
             reached = due + hold
+        if passage.echo_ns > 0:
+            now = self._clock.monotonic_ns()
+            came = reached or max(now + self._delay(latency, passage) + bump, not_before)
+            self._timers.after(came - now + passage.echo_ns, arrive)
         return reached
+
+    def _delay(self, latency: Latency, passage: Passage) -> int:
+        return int(latency.draw_ns(self._rng) * passage.scale) + passage.extra_ns
 
     def _held_back(self, hold_ns: int, arrive: Action) -> Action:
         def hold() -> None:
@@ -112,23 +123,26 @@ class AccountLink:
 
         return hold
 
-    async def query(self, answer: Callable[[], T]) -> T:
-        """Ask, and wait for the answer as it stood when the question arrived. Raises `VenueUnavailable`."""
-        gate = self.gate
+    async def query(self, answer: Callable[[], T], *, counted: bool = True) -> T:
+        """Ask, and wait for the answer as it stood when the question arrived. Raises `VenueUnavailable`. Not `counted`:
+        a request that trades, and does not use up the limit on questions."""
         loop = asyncio.get_running_loop()
-        if not self._rest.admit(self._clock.monotonic_ns()):
+        if counted and not self._rest.admit(self._clock.monotonic_ns()):
             await self._pause(loop, self._profile.query.draw_ns(self._rng))
             raise VenueBusy(f"{self.account}: too many requests (429)")
         asked = self._clock.monotonic_ns()
-        passage = gate.passage(Message.QUERY)
+        passage = self.gate.passage(Message.QUERY)
         there = int(self._profile.query.draw_ns(self._rng) * passage.scale) // 2
-        if passage.copies and there < TIMEOUT_NS // 2:
+        back = there + passage.extra_ns
+        if passage.copies and there < TIMEOUT_NS:
             await self._pause(loop, there)
-            if gate.up:
+            if self.gate.arrives(Message.QUERY):
                 result = answer()
-                await self._pause(loop, there)
-                if gate.up:
-                    return result
+                # What was asked for has been done by now, whether or not the answer comes in time.
+                if there + back <= TIMEOUT_NS:
+                    await self._pause(loop, back)
+                    if self.gate.arrives(Message.QUERY):
+                        return result
         await self._pause(loop, asked + TIMEOUT_NS - self._clock.monotonic_ns())
         raise VenueUnavailable(f"{self.account}: no answer within {TIMEOUT_NS // NS_PER_MS} ms")
 
@@ -149,11 +163,11 @@ class AccountLink:
                 self._cancels.pop(report.client_order_id, None)
             listener.on_order(replace(report, ts_init=now))
 
-        self._notify(Message.ORDER, self._profile.ack, emit)
+        self._notify(Message.ORDER, report, self._profile.ack, emit)
 
     def fill(self, fill: FillReport) -> None:
         self._notify(
-            Message.FILL, self._profile.fill, lambda listener, now: listener.on_fill(replace(fill, ts_init=now))
+            Message.FILL, fill, self._profile.fill, lambda listener, now: listener.on_fill(replace(fill, ts_init=now))
         )
 
     def cancel_failed(self, report: CancelReport) -> None:
@@ -161,11 +175,12 @@ class AccountLink:
             self._cancels.pop(report.client_order_id, None)
             listener.on_cancel_failed(replace(report, ts_init=now))
 
-        self._notify(Message.CANCEL_FAILED, self._profile.ack, emit)
+        self._notify(Message.CANCEL_FAILED, report, self._profile.ack, emit)
 
     def funding(self, payment: FundingPayment) -> None:
         self._notify(
             Message.FUNDING,
+            payment,
             self._profile.fill,
             lambda listener, now: listener.on_funding(replace(payment, ts_init=now)),
         )
@@ -173,42 +188,50 @@ class AccountLink:
     def transfer(self, transfer: Transfer) -> None:
         self._notify(
             Message.TRANSFER,
+            transfer,
             self._profile.fill,
             lambda listener, now: listener.on_transfer(replace(transfer, ts_init=now)),
         )
 
-    def _notify(self, message: Message, latency: Latency, emit: Callable[[VenueListener, int], None]) -> None:
+    def _notify(
+        self, message: Message, subject: object, latency: Latency, emit: Callable[[VenueListener, int], None]
+    ) -> None:
         if self.listener is None:
             return
-        passage = self.gate.passage(message)
+        passage = self.gate.passage(message, subject)
+        hand_on = self._hand_on(message, self.listener, emit)
         now = self._clock.monotonic_ns()
+        came: int | None = None
         for _ in range(passage.copies):
             together = 0 <= now - self._noticed_at < SAME_MOMENT_NS and len(self._private) > 0
-            delay = 0 if together else int(latency.draw_ns(self._rng) * passage.scale)
+            delay = passage.extra_ns if together else self._delay(latency, passage)
             self._noticed_at = now
-            self._deliver(self._private, message, delay, passage.overtakes, emit)
+            came = self._put(self._private, delay, passage, hand_on)
+        if passage.echo_ns > 0:
+            came = self._delay(latency, passage) if came is None else came
+            self._timers.after(came + passage.echo_ns, hand_on)
 
-    def _deliver(
-        self,
-        stream: Stream,
-        message: Message,
-        delay: int,
-        overtakes: bool,
-        emit: Callable[[VenueListener, int], None],
-    ) -> None:
+    def _hand_on(self, message: Message, listener: VenueListener, emit: Callable[[VenueListener, int], None]) -> Action:
         def hand_on() -> None:
-            if self.listener is not None and self.gate.arrives(message):
-                emit(self.listener, self._clock.now_ns())
+            # What was under way to an earlier connection is not for the one there is now.
+            if self.listener is listener and self.gate.arrives(message):
+                emit(listener, self._clock.now_ns())
 
-        if overtakes:
+        return hand_on
+
+    def _put(self, stream: Stream, delay: int, passage: Passage, hand_on: Action) -> int:
+        """Returns how long from now until it comes, ns."""
+        if passage.overtakes:
             self._timers.after(delay, hand_on)
-        else:
-            stream.put(delay, hand_on)
+            return delay
+        return stream.put(delay, hand_on) - self._clock.monotonic_ns()
 
     # -- market data ---------------------------------------------------------------------------------------------
 
     def book(self, update: BookUpdate) -> None:
-        self._publish(lambda listener, _now: listener.on_book(update))
+        shown = self.gate.book(update)
+        if shown is not None:
+            self._publish(shown, lambda listener, _now: listener.on_book(shown))
 
     def dropped(self, empty: BookUpdate) -> None:
         """Our own adapter found a gap: it says so at once, and what was under way is worth nothing."""
@@ -217,18 +240,23 @@ class AccountLink:
             self.listener.on_book(empty)
 
     def mark(self, symbol: str, price: Decimal, ts: int) -> None:
-        self._publish(lambda listener, _now: listener.on_mark(symbol, price, ts))
+        self._publish(None, lambda listener, _now: listener.on_mark(symbol, price, ts))
 
     def rate(self, rate: FundingRate) -> None:
-        self._publish(lambda listener, _now: listener.on_funding_rate(rate))
+        self._publish(None, lambda listener, _now: listener.on_funding_rate(rate))
 
-    def _publish(self, emit: Callable[[VenueListener, int], None]) -> None:
+    def _publish(self, subject: BookUpdate | None, emit: Callable[[VenueListener, int], None]) -> None:
         if self.listener is None:
             return
-        passage = self.gate.passage(Message.DATA)
+        passage = self.gate.passage(Message.DATA, subject)
+        if not passage.copies and passage.echo_ns <= 0:
+            return
+        hand_on = self._hand_on(Message.DATA, self.listener, emit)
+        came = delay = self._delay(self._profile.data, passage)
         if passage.copies:
-            delay = int(self._profile.data.draw_ns(self._rng) * passage.scale)
-            self._deliver(self._data, Message.DATA, delay, passage.overtakes, emit)
+            came = self._put(self._data, delay, passage, hand_on)
+        if passage.echo_ns > 0:
+            self._timers.after(came + passage.echo_ns, hand_on)
 
     # -- the connection ------------------------------------------------------------------------------------------
 
@@ -238,22 +266,29 @@ class AccountLink:
         self._data.clear()
 
     def watch_unanswered(self) -> None:
-        """A fault has begun: whatever stays without an answer until its deadline is reported UNKNOWN."""
+        """From now on messages may be lost: whatever stays without an answer until its deadline is reported UNKNOWN."""
         now = self._clock.monotonic_ns()
         for key, (deadline, _) in self._submits.items():
-            self._timers.after(deadline - now, partial(self._submit_timed_out, key))
+            self._timers.after(deadline - now, partial(self._submit_timed_out, key, deadline))
         for key, (deadline, _) in self._cancels.items():
-            self._timers.after(deadline - now, partial(self._cancel_timed_out, key))
+            self._timers.after(deadline - now, partial(self._cancel_timed_out, key, deadline))
 
-    def _submit_timed_out(self, client_order_id: str) -> None:
-        waiting = self._submits.pop(client_order_id, None)
-        if waiting is not None and self.listener is not None:
+    def _submit_timed_out(self, client_order_id: str, deadline: int) -> None:
+        waiting = self._submits.get(client_order_id)
+        # A later request of the same id has a deadline of its own.
+        if waiting is None or waiting[0] != deadline:
+            return
+        del self._submits[client_order_id]
+        if self.listener is not None:
             text = f"no answer within {TIMEOUT_NS // NS_PER_MS} ms"
             self.listener.on_order(unplaced_report(waiting[1], OrderStatus.UNKNOWN, self._clock.now_ns(), None, text))
 
-    def _cancel_timed_out(self, client_order_id: str) -> None:
-        waiting = self._cancels.pop(client_order_id, None)
-        if waiting is not None and self.listener is not None:
+    def _cancel_timed_out(self, client_order_id: str, deadline: int) -> None:
+        waiting = self._cancels.get(client_order_id)
+        if waiting is None or waiting[0] != deadline:
+            return
+        del self._cancels[client_order_id]
+        if self.listener is not None:
             text = f"no answer within {TIMEOUT_NS // NS_PER_MS} ms"
             self.listener.on_cancel_failed(CancelReport(client_order_id, waiting[1], False, text, self._clock.now_ns()))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from venues.model import Instrument, OrderRequest, OrderStatus, OrderStatusReport, RejectReason, Side, TimeInForce
 
 AHEAD_UNKNOWN = -1
@@ -120,7 +122,7 @@ def unplaced_report(
         side=request.side,
         qty=request.qty,
         price=request.price,
-        filled_qty=request.qty * 0,
+        filled_qty=Decimal(0),
         status=status,
         ts_event=ts,
         ts_init=ts,

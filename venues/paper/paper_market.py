@@ -10,7 +10,7 @@ from venues.paper.execution import Execution
 from venues.paper.funding import FundingSchedule
 from venues.paper.latency import Timers
 from venues.paper.market import Market
-from venues.paper.publisher import Publisher
+from venues.paper.publisher import HEARTBEAT_NS, Publisher
 
 NO_BID = -1
 NO_ASK = 1 << 62
@@ -32,6 +32,7 @@ class PaperMarket:
         *,
         book_interval_ms: int,
         funding_interval_s: int,
+        heartbeat_ns: int = HEARTBEAT_NS,
         settle: Callable[[PaperMarket, int], None],
         check: Callable[[PaperMarket], None],
     ) -> None:
@@ -41,7 +42,13 @@ class PaperMarket:
         self.execution = execution
         self.funding = FundingSchedule(self.symbol, funding_interval_s, timers, lambda ts: settle(self, ts))
         self.publisher = Publisher(
-            self.symbol, market.book, timers, book_interval_ms * NS_PER_MS, self.mark, self.funding.report
+            self.symbol,
+            market.book,
+            timers,
+            book_interval_ms * NS_PER_MS,
+            self.mark,
+            self.funding.report,
+            heartbeat_ns,
         )
         self.holders: set[str] = set()
         """Accounts with a position here."""

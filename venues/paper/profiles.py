@@ -5,7 +5,6 @@ Each figure stands there with its `source` and `date`; a user's own file of the 
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +15,7 @@ import msgspec
 from venues.model import Capabilities
 from venues.paper.latency import Latency
 from venues.paper.limits import Limit
+from venues.toml_text import TomlError, read_toml
 
 Raw: TypeAlias = Mapping[str, object]
 
@@ -99,8 +99,10 @@ class _Bad(Exception):
 
 def _number(low: str, high: str) -> Callable[[object], Decimal]:
     def read(value: object) -> Decimal:
-        if isinstance(value, (int, Decimal)) and not isinstance(value, bool) and Decimal(low) <= value <= Decimal(high):
-            return Decimal(value)
+        if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
+            number = Decimal(value)
+            if number.is_finite() and Decimal(low) <= number <= Decimal(high):
+                return number
         raise _Bad(f"a number from {low} to {high}")
 
     return read
@@ -192,10 +194,10 @@ def load_profile(name: str, user_file: Path | None = None) -> Profile:
 
 def _read(path: Path) -> dict[str, object]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+        return read_toml(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ProfileError(f"{path}: cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (TomlError, UnicodeDecodeError) as error:
         raise ProfileError(f"{path}: not valid TOML: {error}") from None
 
 

@@ -25,7 +25,7 @@ from venues.model import (
 )
 from venues.paper.spec import PaperSpec
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 """Grows with every change that an older peer would misread; the server refuses any other."""
 
 
@@ -33,6 +33,7 @@ class What(StrEnum):
     """What a request asks for. The first group is of the account that logged in, the second needs no login."""
 
     CANCEL_ALL = "cancel_all"
+    CANCEL_ALL_AFTER = "cancel_all_after"
     QUERY_ORDER = "query_order"
     OPEN_ORDERS = "open_orders"
     FILLS = "fills"
@@ -59,15 +60,19 @@ class Failure(StrEnum):
     MALFORMED = "malformed"
     """The peer does not speak this protocol, or not this version of it."""
     TAKEN_OVER = "taken_over"
-    """Another session logged in to the account."""
+    """Another session logged in to the account as its main one."""
 
 
 # -- client to server ------------------------------------------------------------------------------------------------
 
 
 class Login(msgspec.Struct, frozen=True, array_like=True, tag="login"):
+    """An account has one main session, which the newest main login takes over, and any number beside it."""
+
     account: str
     version: int = PROTOCOL_VERSION
+    beside: bool = False
+    """Stand beside the main session, and leave it where it is."""
 
 
 class Subscribe(msgspec.Struct, frozen=True, array_like=True, tag="subscribe"):
@@ -92,6 +97,7 @@ class Args(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     cursor: str = ""
     ts: int = 0
     """Ns since the epoch."""
+    seconds: float = 0.0
     account: str = ""
     kind: str = ""
     """Of a fault."""
@@ -170,6 +176,9 @@ class Status(msgspec.Struct, frozen=True):
 
 
 ServerMessage: TypeAlias = BookUpdate | Event | Mark | Connection | Response | Welcome | Refused
+
+MALFORMED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What decoding raises on bytes that are no message: of a wrong shape, with text that is none, nested too deeply."""
 
 ENCODER = msgspec.msgpack.Encoder()
 CLIENT_DECODER: msgspec.msgpack.Decoder[ClientMessage] = msgspec.msgpack.Decoder(ClientMessage)

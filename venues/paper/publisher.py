@@ -32,6 +32,7 @@ class Publisher:
         interval_ns: int,
         mark: Callable[[], Decimal | None],
         rate: Callable[[], FundingRate],
+        heartbeat_ns: int = HEARTBEAT_NS,
     ) -> None:
         self.dirty = True
         """A change waits for its turn, or nobody listens: no need to say so again."""
@@ -41,6 +42,7 @@ class Publisher:
         self._timers = timers
         self._clock = timers.clock
         self._interval_ns = interval_ns
+        self._heartbeat_ns = heartbeat_ns
         self._mark = mark
         self._rate = rate
         self._links: list[AccountLink] = []
@@ -62,7 +64,7 @@ class Publisher:
         self.show(link)
         self.dirty = False
         if self._beat is None:
-            self._beat = self._timers.after(HEARTBEAT_NS, self._heartbeat)
+            self._beat = self._timers.after(self._heartbeat_ns, self._heartbeat)
 
     def unsubscribe(self, link: AccountLink) -> None:
         if link in self._links:
@@ -137,8 +139,8 @@ class Publisher:
             self.publish()
 
     def _heartbeat(self) -> None:
-        self._beat = self._timers.after(HEARTBEAT_NS, self._heartbeat)
-        if self._clock.monotonic_ns() - self._sent_at >= HEARTBEAT_NS // 2:
+        self._beat = self._timers.after(self._heartbeat_ns, self._heartbeat)
+        if self._clock.monotonic_ns() - self._sent_at >= self._heartbeat_ns // 2:
             self.publish(again=True)
         mark = self._mark()
         if mark is not None:

@@ -1,4 +1,5 @@
-"""Serves paper accounts on a unix socket, one session an account. The accounts live on when their sessions end."""
+"""Serves paper accounts on a unix socket, to one main session an account and others beside it. The accounts live on
+when their sessions end."""
 
 from __future__ import annotations
 
@@ -18,6 +19,7 @@ from venues.paper.account_line import AccountLine, ExchangeVenue
 from venues.paper.protocol import (
     CLIENT_DECODER,
     ENCODER,
+    MALFORMED,
     NOTHING,
     PROTOCOL_VERSION,
     Args,
@@ -45,6 +47,7 @@ Answer: TypeAlias = Callable[[Args], Awaitable[object]]
 
 _QUERIES: dict[What, Callable[[Venue, Args], Awaitable[object]]] = {
     What.CANCEL_ALL: lambda venue, args: venue.cancel_all(args.symbol or None),
+    What.CANCEL_ALL_AFTER: lambda venue, args: venue.cancel_all_after(args.seconds),
     What.QUERY_ORDER: lambda venue, args: venue.query_order(
         client_order_id=args.client_order_id, venue_order_id=args.venue_order_id, symbol=args.symbol
     ),
@@ -143,8 +146,8 @@ class PaperServer:
             return
         for task in session.tasks:
             task.cancel()
-        if session.line is not None and session.line.session is protocol:
-            session.line.session = None
+        if session.line is not None:
+            session.line.detach(protocol)
 
     def _refuse(self, protocol: FrameProtocol, failure: Failure, text: str) -> None:
         protocol.send(ENCODER.encode(Refused(failure, text)))
@@ -157,7 +160,7 @@ class PaperServer:
             return  # what was still in the pipe when the connection was refused
         try:
             message = CLIENT_DECODER.decode(payload)
-        except msgspec.DecodeError as error:
+        except MALFORMED as error:
             self._refuse(protocol, Failure.MALFORMED, f"not a message of this protocol: {error}")
             return
         line = session.line
@@ -172,7 +175,7 @@ class PaperServer:
         elif isinstance(message, Cancel):
             line.venue.cancel(message.client_order_id, message.symbol)
         elif isinstance(message, Subscribe):
-            line.subscribe(message.symbols)
+            line.subscribe(protocol, message.symbols)
 
     def _on_login(self, protocol: FrameProtocol, session: _Session, message: Login) -> None:
         if message.version != PROTOCOL_VERSION:
@@ -187,11 +190,11 @@ class PaperServer:
         if session.line is not None:
             self._refuse(protocol, Failure.REJECTED, f"already logged in to {session.line.venue.account}")
             return
-        if line.session is not None:
+        if line.session is not None and not message.beside:
             # a desk that was killed may have left its connection behind: the newest login is the living one
             self._refuse(line.session, Failure.TAKEN_OVER, f"another session logged in to {message.account}")
         session.line = line
-        line.attach(protocol)
+        line.attach(protocol, main=not message.beside)
         venue = line.venue
         welcome = Welcome(
             message.account, venue.venue, venue.capabilities, dict(venue.instruments), line.up, line.reason

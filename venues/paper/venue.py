@@ -24,7 +24,7 @@ from venues.model import (
     VenueListener,
     VenueRejected,
 )
-from venues.paper.account import Account
+from venues.paper.account import Account, Position
 from venues.paper.engine import VenueEngine
 from venues.paper.margin import liquidation_price
 
@@ -116,6 +116,10 @@ class PaperVenue:
     async def cancel_all(self, symbol: str | None = None) -> None:
         await self._link.query(lambda: self._engine.cancel_all(self._books, symbol))
 
+    async def cancel_all_after(self, seconds: float) -> None:
+        """Also raises `ValueError` for what is no span, and `VenueBusy` over the limit of orders: it counts as one."""
+        await self._link.query(lambda: self._engine.cancel_all_after(self._books, seconds), counted=False)
+
     # -- queries -------------------------------------------------------------------------------------------------
 
     async def query_order(
@@ -126,12 +130,19 @@ class PaperVenue:
             raise VenueRejected(
                 "an order is looked up by its venue order id here" if client_order_id else "no id given"
             )
-        return await self._link.query(lambda: self._books.find(client_order_id, venue_order_id, self._engine.now()))
+
+        def answer() -> OrderStatusReport | None:
+            found = self._books.find(client_order_id, venue_order_id, self._engine.now())
+            known = found.client_order_id if found is not None else ""
+            return self._link.gate.order_answer(client_order_id or known, found)
+
+        return await self._link.query(answer)
 
     async def open_orders(self) -> tuple[OrderStatusReport, ...]:
         def answer() -> tuple[OrderStatusReport, ...]:
             now = self._engine.now()
-            return tuple(order.report(now) for order in self._books.orders.values())
+            reports = tuple(order.report(now) for order in self._books.orders.values())
+            return self._link.gate.open_orders_answer(reports)
 
         return await self._link.query(answer)
 
@@ -142,16 +153,22 @@ class PaperVenue:
 
         def answer() -> FillPage:
             fills = self._books.fills
-            return FillPage(fills.since(int(cursor or 0)), str(fills.end))
+            page = FillPage(fills.since(int(cursor or 0)), str(fills.end))
+            return self._link.gate.fills_answer(page)
 
         return await self._link.query(answer)
 
     async def positions(self) -> tuple[PositionStatusReport, ...]:
-        return await self._link.query(lambda: tuple(self._positions()))
+        def answer() -> tuple[PositionStatusReport, ...]:
+            gate, true = self._link.gate, self._books.positions
+            told = true if gate.rolled_back is None else gate.rolled_back
+            return gate.positions_answer(tuple(self._positions(told)))
 
-    def _positions(self) -> Iterable[PositionStatusReport]:
+        return await self._link.query(answer)
+
+    def _positions(self, positions: Mapping[str, Position]) -> Iterable[PositionStatusReport]:
         engine, books = self._engine, self._books
-        for symbol, position in books.positions.items():
+        for symbol, position in positions.items():
             if position.lots:
                 mark = engine.mark(symbol) or position.entry
                 margin = engine.margin(books, position.instrument.settle)
@@ -166,7 +183,7 @@ class PaperVenue:
                 )
 
     async def balances(self) -> tuple[BalanceReport, ...]:
-        return await self._link.query(lambda: tuple(self._balances()))
+        return await self._link.query(lambda: self._link.gate.balances_answer(tuple(self._balances())))
 
     def _balances(self) -> Iterable[BalanceReport]:
         engine, books = self._engine, self._books
@@ -178,12 +195,18 @@ class PaperVenue:
 
     async def funding_since(self, ts: int) -> tuple[FundingPayment, ...]:
         """Payments with a stamp of `ts` or later."""
-        return await self._link.query(
-            lambda: tuple(payment for payment in self._books.funding.since(0) if payment.ts_event >= ts)
-        )
+
+        def answer() -> tuple[FundingPayment, ...]:
+            payments = tuple(payment for payment in self._books.funding.since(0) if payment.ts_event >= ts)
+            return self._link.gate.funding_answer(payments)
+
+        return await self._link.query(answer)
 
     async def transfers_since(self, ts: int) -> tuple[Transfer, ...]:
         """Transfers with a stamp of `ts` or later."""
-        return await self._link.query(
-            lambda: tuple(transfer for transfer in self._books.transfers.since(0) if transfer.ts_event >= ts)
-        )
+
+        def answer() -> tuple[Transfer, ...]:
+            transfers = tuple(transfer for transfer in self._books.transfers.since(0) if transfer.ts_event >= ts)
+            return self._link.gate.transfers_answer(transfers)
+
+        return await self._link.query(answer)

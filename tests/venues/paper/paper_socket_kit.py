@@ -127,6 +127,12 @@ class FakeVenue:
         await self._answer()
         self.cancelled.append(("*", symbol or "*"))
 
+    async def cancel_all_after(self, seconds: float) -> None:
+        await self._answer()
+        if seconds < 0:
+            raise ValueError(f"seconds {seconds}: expected 0 or more")
+        self.cancelled.append(("after", f"{seconds:g}"))
+
     async def query_order(
         self, *, client_order_id: str = "", venue_order_id: str = "", symbol: str = ""
     ) -> OrderStatusReport | None:

@@ -50,7 +50,7 @@ def subscribe(world):
 
 
 def test_an_unknown_fault_is_named(world):
-    with pytest.raises(ValueError, match="unreachable, slow, gap, reject, clear"):
+    with pytest.raises(ValueError, match="unreachable, slow, gap, reject, mute, deaf, rollback, clear"):
         world.venue.fault("fire")
 
 
@@ -165,7 +165,7 @@ def test_gap_cleared_by_hand_is_not_resynced_twice(world):
     assert world.heard.books[-1].bids[0] == (200, 50)
     world.venue.fault("reject")
     world.pass_time(4)
-    assert world.venue._link.gate.rejects
+    assert world.exchange.gate("acc").kind == "reject"
 
 
 def test_a_second_gap_lasts_its_own_time(world):
@@ -193,7 +193,7 @@ class Stubborn(Gate):
         super().__init__()
         self.submits = 0
 
-    def passage(self, message):
+    def passage(self, message, subject=None):
         if message is Message.SUBMIT:
             self.submits += 1
             return Passage(copies=0) if self.submits == 2 else Passage(overtakes=True)

@@ -17,6 +17,7 @@ from venues.paper.account_line import MAX_BACKLOG
 from venues.paper.client import PaperClient
 from venues.paper.protocol import (
     ENCODER,
+    PROTOCOL_VERSION,
     SERVER_DECODER,
     Args,
     Failure,
@@ -122,7 +123,7 @@ async def test_orders_before_login_are_refused(rig: Rig) -> None:
 async def test_another_version_of_the_protocol_is_refused(rig: Rig) -> None:
     refused = await refusal(await rig.raw(Login("maker", 99)))
     assert refused.failure is Failure.MALFORMED
-    assert "protocol version 99: this exchange speaks 1" in refused.text
+    assert f"protocol version 99: this exchange speaks {PROTOCOL_VERSION}" in refused.text
 
 
 async def test_one_login_a_connection(rig: Rig) -> None:
@@ -220,4 +221,4 @@ async def test_ping_tells_who_is_there(rig: Rig) -> None:
     response = await raw.read()
     assert isinstance(response, Response)
     status = msgspec.msgpack.decode(response.payload, type=Status)
-    assert (response.id, status) == (7, Status(os.getpid(), 1, {"maker": "binance", "taker": "lighter"}))
+    assert (response.id, status) == (7, Status(os.getpid(), PROTOCOL_VERSION, {"maker": "binance", "taker": "lighter"}))
