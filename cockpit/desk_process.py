@@ -21,12 +21,13 @@ from cockpit.desk.journal import Journal
 from cockpit.desk.journal_file import JournalError
 from cockpit.desk.journal_writer import ThreadWriter
 from cockpit.host.accounts import paper_spec
+from cockpit.host.alarm_hooks import AlarmHooks
 from cockpit.host.commands import DeskHost
 from cockpit.host.log_output import LogOutput
 from cockpit.link.server import LinkServer, ServerError
 from strategies.registry import STRATEGIES
 from venues.eventloop import loop_factory
-from venues.model import SystemClock
+from venues.model import SteadyClock, SystemClock
 from venues.paper.client import PaperClient
 from venues.paper.host import PaperHost
 from venues.paper.launcher import LaunchError, ensure_running
@@ -66,7 +67,7 @@ def main(config_path: Path | None, forget: tuple[str, ...]) -> int:
 
 
 async def _serve(config: Config, file: Path, places: locations.Locations, forget: tuple[str, ...]) -> int:
-    clock = SystemClock()
+    clock = SteadyClock(SystemClock())
     trouble = JournalTrouble()
     journal = Journal.open(places.journal, partial(ThreadWriter, on_trouble=trouble))
     try:
@@ -83,18 +84,29 @@ async def _serve(config: Config, file: Path, places: locations.Locations, forget
             venues=[PaperClient(account.name, places.paper_socket, clock) for account in config.accounts],
             strategies=STRATEGIES,
             limits=config.risk,
-            options=DeskOptions(stop_s=float(config.desk.stop_timeout_s)),
+            options=DeskOptions(
+                stages=config.deleverage, stop_s=float(config.desk.stop_timeout_s), alarms=config.alarms.rules
+            ),
             version=VERSION,
         )
         trouble.desk = desk
         output = LogOutput(sys.stdout.fileno())
         desk.alarms.on_line.append(output.line)
+        hooks = AlarmHooks(config.alarms.commands, desk.alarms, os.environ)
+        desk.alarms.on_ring.append(hooks)
         host = DeskHost(desk, os.getpid())
-        server = LinkServer(host, places.desk_socket, clock, max_rate_hz=float(config.desk.publish_hz))
+        server = LinkServer(
+            host,
+            places.desk_socket,
+            clock,
+            max_rate_hz=float(config.desk.publish_hz),
+            on_watchdogs=desk.watched.changed,
+        )
         try:
-            await _run(desk, host, server)
+            await _run(desk, host, server, hooks)
         finally:
             await server.close()
+            await hooks.close()
             output.close()
     finally:
         unsaved = journal.close()
@@ -103,13 +115,14 @@ async def _serve(config: Config, file: Path, places: locations.Locations, forget
     return 0
 
 
-async def _run(desk: Desk, host: DeskHost, server: LinkServer) -> None:
+async def _run(desk: Desk, host: DeskHost, server: LinkServer, hooks: AlarmHooks) -> None:
     running = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         # what is ignored stays so: nohup means that the desk is to outlive its terminal
         if signal.getsignal(number) is not signal.SIG_IGN:
             running.add_signal_handler(number, host.shutdown.set)
     await desk.start()
+    hooks.check()
     # Only now: a command that came while the journal is read back would be undone by what is read.
     await server.start()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
@@ -156,7 +169,7 @@ async def embedded_desk(config_path: Path | None) -> AsyncIterator[DeskHost]:
     """A desk, its venues and its journal in this very process, gone when it closes: for a look round and for tests."""
     places = locations.find()
     config = load_config(config_path or places.config_file, places.profiles_file)
-    clock = SystemClock()
+    clock = SteadyClock(SystemClock())
     paper = PaperHost(paper_spec(config, places.profiles_file), SavedState(), Path(), clock)
     journal = Journal.open(":memory:")
     desk = Desk(
@@ -165,6 +178,7 @@ async def embedded_desk(config_path: Path | None) -> AsyncIterator[DeskHost]:
         venues=[paper.exchange.venue_for(account.name) for account in config.accounts],
         strategies=STRATEGIES,
         limits=config.risk,
+        options=DeskOptions(stages=config.deleverage, alarms=config.alarms.rules),
         version=VERSION,
     )
     paper.driver.start()

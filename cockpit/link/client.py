@@ -49,7 +49,7 @@ class SocketLink:
     """The link to a desk in a process of its own.
 
     `ids` gives each command its id and must never give one twice, over restarts of the client too. `origin` says who
-    asks. With `attach` False no tables are sent: for commands only.
+    asks. With `attach` False no tables are sent: for commands only. `watchdog`: see `Attach`.
     """
 
     def __init__(
@@ -61,9 +61,10 @@ class SocketLink:
         origin: str,
         rate_hz: float = 4.0,
         attach: bool = True,
+        watchdog: str = "",
     ) -> None:
         self.path = path
-        self._talk = Conversation(clock, ids=ids, origin=origin, rate_hz=rate_hz, attach=attach)
+        self._talk = Conversation(clock, ids=ids, origin=origin, rate_hz=rate_hz, attach=attach, watchdog=watchdog)
         self._task: asyncio.Task[None] | None = None
         self._protocol: FrameProtocol | None = None
         self._gone = asyncio.Event()
@@ -78,6 +79,11 @@ class SocketLink:
     def hello(self) -> Hello | None:
         """The desk's greeting; None while not connected."""
         return self._talk.hello
+
+    @property
+    def goodbye(self) -> bool:
+        """Whether the desk said that it stops; until a desk greets us again."""
+        return self._talk.goodbye
 
     async def start(self) -> None:
         if self._task is None:

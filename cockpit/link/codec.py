@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from cockpit.link.messages import Ack, Delta, Hello, Snapshot, ToClient, ToDesk
+from cockpit.link.messages import Ack, Delta, Goodbye, Hello, Snapshot, ToClient, ToDesk
 
 
 class CodecError(ConnectionError):
@@ -23,7 +23,7 @@ class _WireAck(msgspec.Struct, frozen=True, tag="ack"):
     result: bytes
 
 
-_WireToClient: TypeAlias = Hello | Snapshot | Delta | _WireAck
+_WireToClient: TypeAlias = Hello | Goodbye | Snapshot | Delta | _WireAck
 
 _encoder = msgspec.msgpack.Encoder()
 _to_desk: msgspec.msgpack.Decoder[ToDesk] = msgspec.msgpack.Decoder(ToDesk)

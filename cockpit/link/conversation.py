@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from cockpit.link.codec import decode_to_client, encode_to_desk
-from cockpit.link.messages import PROTOCOL, Ack, Attach, Command, Hello, Resync, ToDesk, Verb
+from cockpit.link.messages import PROTOCOL, Ack, Attach, Command, Goodbye, Hello, Resync, ToDesk, Verb
 from cockpit.link.store import Store
 from venues.model import Clock
 
@@ -42,12 +42,23 @@ class _Pending:
 class Conversation:
     """State that outlives a connection: the store, and the commands whose answers have not come yet."""
 
-    def __init__(self, clock: Clock, *, ids: Callable[[], str], origin: str, rate_hz: float, attach: bool) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        ids: Callable[[], str],
+        origin: str,
+        rate_hz: float,
+        attach: bool,
+        watchdog: str = "",
+    ) -> None:
         self.store = Store(clock)
         self.hello: Hello | None = None
+        self.goodbye = False
+        """The desk said that it stops; True until a desk greets us again."""
         self._ids = ids
         self._origin = origin
-        self._attach = Attach(rate_hz) if attach else None
+        self._attach = Attach(rate_hz, watchdog) if attach else None
         self._write: Write | None = None
         self._pending: dict[str, _Pending] = {}
         self._resyncing = False
@@ -91,8 +102,11 @@ class Conversation:
                 text = f"the desk speaks protocol {message.protocol}, this client {PROTOCOL}"
                 raise ProtocolMismatch(f"{text}; update and restart the {older}")
             self.hello = message
+            self.goodbye = False
             if self._attach is None:
                 self._ready.set()
+        elif isinstance(message, Goodbye):
+            self.goodbye = True
         elif isinstance(message, Ack):
             pending = self._pending.get(message.id)
             if pending is not None and not pending.answer.done():

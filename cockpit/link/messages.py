@@ -67,11 +67,17 @@ class ResumeAccount(msgspec.Struct, frozen=True, tag="resume_account"):
 
 
 class AckAlarm(msgspec.Struct, frozen=True, tag="ack_alarm"):
+    """Somebody has seen an alarm: it is silent, and leaves now or once its cause is gone."""
+
     id: str
+    """An alarm's id, or `all` that nobody has acknowledged."""
+    drop: bool = False
+    """Take it off the list whatever its cause; it comes back when it is raised again."""
 
 
 class Fault(msgspec.Struct, frozen=True, tag="fault"):
-    """Switch a fault of a paper account on (`unreachable`, `slow`, `gap`, `reject`), or all off (`clear`)."""
+    """Switch a fault of a paper account on (`unreachable`, `slow`, `gap`, `reject`, `mute`, `deaf`, `rollback`), or all
+    off (`clear`)."""
 
     account: str
     kind: str
@@ -79,7 +85,8 @@ class Fault(msgspec.Struct, frozen=True, tag="fault"):
 
 class Query(msgspec.Struct, frozen=True, tag="query"):
     """Read without change: `status`, `accounts`, `orders`, `fills`, `funding`, `transfers`, `wear`, `strategies`,
-    `audit`, `flatten`. The answer is JSON in the acknowledgement."""
+    `audit`, `flatten`, `alarms`, `reach` (what a launch could come to: `strategy` and its parameters). The answer is
+    JSON in the acknowledgement."""
 
     what: str
     args: dict[str, str] = {}
@@ -118,6 +125,8 @@ class Attach(msgspec.Struct, frozen=True, tag="attach"):
     """Ask for a snapshot and then deltas."""
 
     rate_hz: float = 4.0
+    watchdog: str = ""
+    """What a watchdog says of itself: its deadline and what it would do. Empty: the client is none."""
 
 
 class Resync(msgspec.Struct, frozen=True, tag="resync"):
@@ -131,6 +140,10 @@ class Hello(msgspec.Struct, frozen=True, tag="hello"):
     protocol: int
     version: str
     pid: int
+
+
+class Goodbye(msgspec.Struct, frozen=True, tag="goodbye"):
+    """The desk has stopped as it was asked to, and hangs up. What dies or stalls never says it."""
 
 
 class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):
@@ -158,4 +171,4 @@ class Ack(msgspec.Struct, frozen=True, tag="ack"):
 
 
 ToDesk: TypeAlias = Command | Attach | Resync
-ToClient: TypeAlias = Hello | Snapshot | Delta | Ack
+ToClient: TypeAlias = Hello | Goodbye | Snapshot | Delta | Ack

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 import msgspec
@@ -20,6 +21,10 @@ class DeskRow(msgspec.Struct, frozen=True):
     started_ts: int
     entries_denied: bool
     """True after a flatten or a stop of all entries, until the operator resumes."""
+    watchdog: str = ""
+    """What the watchdogs that hear this desk say of themselves; empty where none does."""
+    bell_s: float = 30.0
+    """How often clients ring for a critical alarm that nobody acknowledges, seconds; 0: they never ring."""
 
     @property
     def key(self) -> str:
@@ -214,12 +219,40 @@ class AlarmRow(msgspec.Struct, frozen=True):
     """`warning` or `critical`."""
     text: str
     ts: int
+    """When it was last raised, ns."""
     count: int = 1
     """How often it was raised; repeats are folded."""
+    first_ts: int = 0
+    acked_by: str = ""
+    """Who has acknowledged it; it stands until its cause is gone."""
+    acked_ts: int = 0
+    """0: nobody has."""
+    escalated_ts: int = 0
+    """Since when it is escalated: nobody acknowledged it for too long. 0: it is not."""
+    action: str = ""
+    """What escalation has done, in words."""
+    rings: int = 0
+    """A client rings when this grows."""
 
     @property
     def key(self) -> str:
         return self.id
+
+    @property
+    def shown_level(self) -> str:
+        """`warning`, `critical` or `escalated`."""
+        return "escalated" if self.escalated_ts else self.level
+
+    @property
+    def since(self) -> int:
+        """When it was first raised, ns."""
+        return self.first_ts or self.ts
+
+
+def by_urgency(rows: Iterable[AlarmRow]) -> list[AlarmRow]:
+    """What waits for the operator first, the worst of it on top, then the newest; what was acknowledged last."""
+    ranks = {"warning": 0, "critical": 1, "escalated": 2}
+    return sorted(rows, key=lambda row: (bool(row.acked_ts), -ranks.get(row.shown_level, 1), -row.ts, row.id))
 
 
 class FlattenRow(msgspec.Struct, frozen=True):

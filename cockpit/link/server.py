@@ -61,7 +61,10 @@ class _Client(FrameProtocol):
 
 
 class LinkServer:
-    """Serves a desk's tables and takes its commands. The folder is 0700, the socket 0600, the peer's uid ours."""
+    """Serves a desk's tables and takes its commands. The folder is 0700, the socket 0600, the peer's uid ours.
+
+    `on_watchdogs` hears what the watchdogs that are attached say of themselves, whenever one comes or goes.
+    """
 
     def __init__(
         self,
@@ -71,6 +74,7 @@ class LinkServer:
         *,
         max_rate_hz: float = MAX_RATE_HZ,
         uid_of: PeerUid = peer_uid,
+        on_watchdogs: Callable[[tuple[str, ...]], None] = lambda watchdogs: None,
     ) -> None:
         self._desk = desk
         self._path = path
@@ -82,6 +86,8 @@ class LinkServer:
         self._sessions: dict[FrameProtocol, DeskSession] = {}
         self._server: asyncio.Server | None = None
         self._inode: int | None = None
+        self._on_watchdogs = on_watchdogs
+        self._watchdogs: tuple[str, ...] = ()
         self.refused = 0
         """Connections turned away: another user, or too many."""
 
@@ -109,7 +115,9 @@ class LinkServer:
             return
         server.close()
         await self._dispatcher.close(CLOSE_GRACE_S)
+        self._publisher.invalidate()
         for protocol, session in tuple(self._sessions.items()):
+            session.goodbye()
             session.close()
             if protocol.backlog > SKIP_BACKLOG:
                 protocol.abort()
@@ -127,7 +135,9 @@ class LinkServer:
             protocol.abort()
             return
         loop = asyncio.get_running_loop()
-        session = DeskSession(protocol, self._publisher, self._dispatcher, self._clock, loop, self._max_rate_hz)
+        session = DeskSession(
+            protocol, self._publisher, self._dispatcher, self._clock, loop, self._max_rate_hz, self._count_watchdogs
+        )
         self._sessions[protocol] = session
         session.hello(self._desk.version, self._desk.pid)
 
@@ -140,6 +150,14 @@ class LinkServer:
         session = self._sessions.pop(protocol, None)
         if session is not None:
             session.close()
+            if session.watchdog:
+                self._count_watchdogs()
+
+    def _count_watchdogs(self) -> None:
+        now = tuple(session.watchdog for session in self._sessions.values() if session.watchdog)
+        if now != self._watchdogs:
+            self._watchdogs = now
+            self._on_watchdogs(now)
 
 
 def _listen(path: Path) -> socket.socket:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Protocol
 
 from cockpit.link.codec import CodecError, decode_to_desk, encode_to_client
 from cockpit.link.dispatch import Dispatcher
-from cockpit.link.messages import PROTOCOL, Ack, Attach, Command, Delta, Hello, Snapshot, ToClient
+from cockpit.link.messages import PROTOCOL, Ack, Attach, Command, Delta, Goodbye, Hello, Snapshot, ToClient
 from cockpit.link.publisher import MAX_RATE_HZ, Cursor, Publisher
 from venues.model import NS_PER_S, Clock
 from venues.wire import FrameError
@@ -45,7 +46,9 @@ class DeskSession:
         clock: Clock,
         loop: asyncio.AbstractEventLoop,
         max_rate_hz: float = MAX_RATE_HZ,
+        on_attach: Callable[[], None] = lambda: None,
     ) -> None:
+        self._on_attach = on_attach
         self._max_rate_hz = max_rate_hz
         self._peer = peer
         self._publisher = publisher
@@ -59,6 +62,8 @@ class DeskSession:
         self._sent_ns = 0
         self._pending = 0
         self._closed = False
+        self.watchdog = ""
+        """What the client says of itself where it is a watchdog."""
         self.skipped = 0
         """How often this client was skipped because it did not read."""
 
@@ -68,6 +73,13 @@ class DeskSession:
 
     def hello(self, version: str, pid: int) -> None:
         self._send(Hello(PROTOCOL, version, pid))
+
+    def goodbye(self) -> None:
+        """The desk has stopped: how it left things, and that this was meant."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._tick()
+        self._send(Goodbye())
 
     def close(self) -> None:
         """The client has gone or is to go: no more timers, no more answers."""
@@ -88,7 +100,9 @@ class DeskSession:
         if isinstance(message, Command):
             self._command(message)
         elif isinstance(message, Attach):
+            self.watchdog = message.watchdog
             self._attach(message.rate_hz)
+            self._on_attach()
         else:
             self._cursor = None
 

@@ -98,6 +98,11 @@ class Store:
         """Number of the last message taken; None before the first snapshot."""
         return self._seq
 
+    @property
+    def heard_ns(self) -> int | None:
+        """When the last message came, monotonic clock; None before the first."""
+        return self._last_ns
+
     def age(self) -> float:
         """Seconds since the last message by the monotonic clock; infinite before the first."""
         if self._last_ns is None:

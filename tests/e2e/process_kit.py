@@ -101,8 +101,13 @@ class Home:
     """One user's cockpit. `accounts` are names of paper venues; events a second make it lively."""
 
     def __init__(
-        self, accounts: Sequence[str] = ("extended", "lighter"), bases: Sequence[str] = ("BTC",), events_per_s: int = 60
+        self,
+        accounts: Sequence[str] = ("extended", "lighter"),
+        bases: Sequence[str] = ("BTC",),
+        events_per_s: int = 60,
+        sections: str = "",
     ) -> None:
+        """`sections`: more of the configuration, TOML."""
         # not pytest's folder: a socket's path has 107 bytes
         self.folder = Path(tempfile.mkdtemp(prefix="ck-", dir="/tmp"))
         self.environ = {
@@ -113,13 +118,14 @@ class Home:
         }
         self.places = locations.find(self.environ)
         self.places.prepare()
-        self._write(accounts, bases, events_per_s)
+        self._write(accounts, bases, events_per_s, sections)
         self._links: list[SocketLink] = []
         self._desks: list[asyncio.subprocess.Process] = []
 
-    def _write(self, accounts: Sequence[str], bases: Sequence[str], events_per_s: int) -> None:
+    def _write(self, accounts: Sequence[str], bases: Sequence[str], events_per_s: int, sections: str) -> None:
         listed = ", ".join(f'"{base}"' for base in bases)
         text = f"[desk]\npublish_hz = 20\n\n[paper]\nseed = 11\nevents_per_s = {events_per_s}\nbases = [{listed}]\n"
+        text += f"\n{sections}\n"
         text += "".join(f'\n[[account]]\nname = "{name}"\nvenue = "{name}"\n' for name in accounts)
         self.places.config_file.write_text(text)
         near = "\n".join(f"{path} = {{ base_ms = 2, jitter_ms = 1 }}" for path in _PATHS)

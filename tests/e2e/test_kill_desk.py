@@ -101,7 +101,7 @@ async def launched(home: Home) -> tuple[asyncio.subprocess.Process, WatchedLink]
     desk = await home.desk()
     link = await home.link()
     await link.until(trading)
-    assert await link.ask(Launch("hedge", PARAMS)) == {"loop": "L1"}
+    assert (await link.ask(Launch("hedge", PARAMS)))["loop"] == "L1"
     await link.until(lambda store: "L1" in store.loops)
     return desk, link
 
