@@ -10,11 +10,14 @@ from importlib.metadata import version
 
 VERBS: dict[str, tuple[str, str]] = {
     "desk": ("desk", "the headless desk in the foreground; `desk stop` stops one that runs"),
+    "watchdog": ("watchdog", "acts when the desk is not heard any more: cancels, and flattens if so configured"),
     "status": ("read", "everything at a glance"),
     "accounts": ("read", "accounts, their state, their positions"),
     "orders": ("read", "orders at work, and the newest that ended"),
     "fills": ("read", "fills from the journal"),
     "wear": ("read", "what was lost per volume, by loop, account and day"),
+    "alarms": ("alarms", "what wants your attention; --all: what did"),
+    "ack": ("alarms", "acknowledge an alarm: ack ID, or --all"),
     "launch": ("launch", "start a loop: launch hedge --maker A --taker B --ticker BTC --size 0.01 --iter 20"),
     "set": ("steer", "change a running loop: set LOOP size=0.02 iterations=40"),
     "pause": ("steer", "hold a loop, or all"),
@@ -25,6 +28,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "reduce": ("emergency", "close a part of every position: --all --fraction 0.5"),
     "export": ("export", "fills, funding or transfers as CSV"),
     "report": ("report", "a day in a page"),
+    "chaos": ("delegate", "the desk under seeded faults in virtual time, with its invariants checked"),
     "simulate": ("delegate", "the same strategy on recorded or synthetic markets in virtual time"),
     "bench": ("delegate", "measure the hot path, the desk and the terminal"),
     "paper": ("paper", "the embedded paper exchange: fault, stop"),

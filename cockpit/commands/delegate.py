@@ -1,4 +1,4 @@
-"""`simulate` and `bench`: they parse their own arguments and need no desk."""
+"""`chaos`, `simulate` and `bench`: they parse their own arguments and need no desk."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from collections.abc import Sequence
 
 
 def main(verb: str, argv: Sequence[str]) -> int:
+    if verb == "chaos":
+        from cockpit.chaos.cli import main as chaos
+
+        return chaos(argv)
     if verb == "simulate":
         from cockpit.sim.cli import main as simulate
 

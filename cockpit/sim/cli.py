@@ -17,7 +17,8 @@ from cockpit.commands.columns import FILLS
 from cockpit.desk.refusals import LaunchError
 from cockpit.sim.simulation import Outcome, Plan, Rate, Simulation, pair_symbol
 from cockpit.sim.sources import Source, SourceError, open_source, synthetic_world
-from strategies.hedge import MAKER, TAKER, HedgeParams
+from strategies.hedge import MAKER, TAKER
+from strategies.hedge_params import HedgeParams
 from strategies.params import ParamError, specs
 from venues.model import NS_PER_S
 from venues.paper.capture_file import CaptureError

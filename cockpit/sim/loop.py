@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import math
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -94,6 +95,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         # BaseEventLoop's own fields, typed here because typeshed leaves them out.
         self._ready: Any
         self._scheduled: Any
+        self._thread_id: int | None
 
     @property
     def now_ns(self) -> int:
@@ -141,6 +143,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """There are no file descriptors to serve."""
 
     def _write_to_self(self) -> None:
+        """Asked for by `call_soon_threadsafe`, which futures use even in the loop's own thread."""
+        if threading.get_ident() == self._thread_id:
+            return
         raise RuntimeError("a thread may not decide the order of events in a simulation")
 
 
