@@ -17,6 +17,7 @@ from cockpit.keys import bindings
 from cockpit.link.client import Link, LinkError
 from cockpit.link.messages import Flatten, Query, SetParams, Verb
 from cockpit.link.rows import LoopRow
+from cockpit.screens.bell import Bell
 from cockpit.screens.flatten import FlattenDialog
 from cockpit.screens.live import EVERYTHING, LiveScreen
 from cockpit.screens.overview import OverviewScreen
@@ -76,6 +77,7 @@ class CockpitApp(App[str]):
         self.clock = clock
         self.rate_hz = rate_hz
         self.staging = Staging()
+        self.bells = Bell(clock)
         self.after: Callable[[float, Callable[[], None]], object] = self.set_timer
         """Calls back after some seconds; a test puts its own in place."""
         self._pictures = pictures
@@ -114,6 +116,8 @@ class CockpitApp(App[str]):
         if now // NS_PER_S != self._second:
             self._second = now // NS_PER_S
             self._dirty.add("second")
+        if self.bells.rings(self.link.store):
+            self.bell()
         if self._message_until is not None and now >= self._message_until:
             self.say("")
         screen = self.screen

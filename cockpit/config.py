@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
@@ -13,11 +12,17 @@ from typing import Annotated, Any, TypeAlias, TypeVar, get_args, get_type_hints
 
 import msgspec
 
+from cockpit.alarm_config import HOOKS, AlarmConfig, check_alarms, parse_hook
+from cockpit.desk.deleverage import Stages
 from cockpit.desk.risk import RiskLimits
+from cockpit.stages_config import FIELDS as STAGE_FIELDS
+from cockpit.stages_config import parse_stages
+from cockpit.watchdog.rules import Rules
 from strategies.params import Param, ParamError, parse_value, text_of
 from venues.model import Mode
 from venues.paper.instruments import BASES
 from venues.paper.profiles import ProfileError, load_profiles
+from venues.toml_text import TomlError, read_toml
 
 D = Decimal
 
@@ -32,7 +37,8 @@ class ConfigError(ValueError):
 
     def __init__(self, file: Path, key: str, value: object, expected: str) -> None:
         shown = f" = {_shown(value)}" if value is not None else ""
-        super().__init__(f"{file}: {key}{shown}: expected {expected}")
+        named = key if key.isprintable() else repr(key)
+        super().__init__(f"{file}: {named}{shown}: expected {expected}")
         self.file = file
         self.key = key
         self.value = value
@@ -87,6 +93,9 @@ DEFAULT_ACCOUNTS = tuple(AccountConfig(name=name, venue=name) for name in ("exte
 class Config(msgspec.Struct, frozen=True):
     desk: DeskConfig = DeskConfig()
     risk: RiskLimits = RiskLimits()
+    deleverage: Stages = Stages()
+    alarms: AlarmConfig = AlarmConfig()
+    watchdog: Rules = Rules()
     paper: PaperConfig = PaperConfig()
     accounts: tuple[AccountConfig, ...] = DEFAULT_ACCOUNTS
 
@@ -130,16 +139,20 @@ def load_config(file: Path, profiles_file: Path | None = None) -> Config:
 def parse_config(text: str, file: Path, profiles_file: Path | None = None) -> Config:
     """A configuration from TOML text; `file` is named in errors. Raises `ConfigError`."""
     try:
-        raw = tomllib.loads(text, parse_float=D)
-    except tomllib.TOMLDecodeError as error:
+        raw = read_toml(text)
+    except TomlError as error:
         raise ConfigError(file, "the file", None, f"valid TOML ({error})") from None
-    _known(file, "", raw, ("desk", "risk", "paper", "account"))
-    accounts = raw.get("account")
+    _known(file, "", raw, ("desk", "risk", "alarms", "watchdog", "deleverage", "paper", "account"))
+    tables = raw.get("account")
+    accounts = DEFAULT_ACCOUNTS if tables is None else _accounts(file, tables, profiles_file)
     return Config(
         desk=_section(file, raw, "desk", DeskConfig, _described(DeskConfig)),
         risk=_section(file, raw, "risk", RiskLimits, _risk_fields()),
+        deleverage=_deleverage(file, raw),
+        alarms=_alarms(file, raw),
+        watchdog=_watchdog(file, raw, [account.name for account in accounts]),
         paper=_paper(file, raw),
-        accounts=DEFAULT_ACCOUNTS if accounts is None else _accounts(file, accounts, profiles_file),
+        accounts=accounts,
     )
 
 
@@ -147,7 +160,8 @@ def config_text(config: Config) -> str:
     """The configuration as TOML; `parse_config` of it gives the same."""
     import tomli_w
 
-    body: dict[str, Any] = {name: _plain(getattr(config, name)) for name in ("desk", "risk", "paper")}
+    sections = ("desk", "risk", "alarms", "watchdog", "deleverage", "paper")
+    body: dict[str, Any] = {name: _plain(getattr(config, name)) for name in sections}
     accounts = ("\n[[account]]\n" + tomli_w.dumps(_plain(account)) for account in config.accounts)
     return _HEADER + tomli_w.dumps(body) + "".join(accounts)
 
@@ -232,6 +246,18 @@ def _section(file: Path, raw: Raw, name: str, kind: type[S], fields: Mapping[str
     return kind(**_values(file, f"[{name}] ", table, fields))
 
 
+def _watchdog(file: Path, raw: Raw, known: Sequence[str]) -> Rules:
+    table = _table(file, raw, "watchdog")
+    fields = _described(Rules)
+    _known(file, "[watchdog] ", table, (*fields, "accounts"))
+    values = _values(file, "[watchdog] ", table, fields)
+    names = table.get("accounts", [])
+    if not isinstance(names, list) or any(name not in known for name in names) or len(set(names)) != len(names):
+        expected = f"a list of different accounts of this file ({', '.join(known)}), or [] for all"
+        raise ConfigError(file, "[watchdog] accounts", names, expected)
+    return Rules(**values, accounts=tuple(names))
+
+
 def _paper(file: Path, raw: Raw) -> PaperConfig:
     table = _table(file, raw, "paper")
     fields = _described(PaperConfig)
@@ -247,6 +273,31 @@ def _paper(file: Path, raw: Raw) -> PaperConfig:
                 raise ConfigError(file, "[paper] bases", base, f"coins that the paper venues list: {', '.join(BASES)}")
         values["bases"] = tuple(bases)
     return PaperConfig(**values)
+
+
+def _deleverage(file: Path, raw: Raw) -> Stages:
+    where = "[deleverage] "
+    table = _table(file, raw, "deleverage")
+    _known(file, where, table, STAGE_FIELDS)
+    try:
+        return parse_stages(table)
+    except ParamError as error:
+        raise ConfigError(file, where + error.field, error.value, error.expected) from None
+
+
+def _alarms(file: Path, raw: Raw) -> AlarmConfig:
+    where = "[alarms] "
+    table = _table(file, raw, "alarms")
+    fields = _described(AlarmConfig)
+    _known(file, where, table, (*fields, *HOOKS))
+    values = _values(file, where, table, fields)
+    try:
+        values |= {name: parse_hook(name, table[name]) for name in HOOKS if name in table}
+        config = AlarmConfig(**values)
+        check_alarms(config)
+    except ParamError as error:
+        raise ConfigError(file, where + error.field, table.get(error.field), error.expected) from None
+    return config
 
 
 def _accounts(file: Path, raw: object, profiles_file: Path | None) -> tuple[AccountConfig, ...]:
@@ -278,7 +329,7 @@ def _account(file: Path, number: int, table: Raw, venues: Collection[str]) -> Ac
     where = f"[[account]] {name} "
     venue = table.get("venue", name)
     if venue not in venues:
-        close = difflib.get_close_matches(str(venue), venues, n=1)
+        close = difflib.get_close_matches(venue, venues, n=1) if isinstance(venue, str) else []
         hint = f" (did you mean {close[0]}?)" if close else ""
         raise ConfigError(file, f"{where}venue", venue, f"one of {', '.join(venues)}{hint}")
     values = _values(file, where, table, fields)

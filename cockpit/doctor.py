@@ -51,7 +51,7 @@ def examine(
         *_packages(),
         *_folders(places),
         _socket(places),
-        _config(places),
+        *_config(places),
         _desk(places, desk_answers),
         _paper(places),
         _clock(clock),
@@ -105,14 +105,21 @@ def _socket(places: Locations) -> Finding:
     return Finding(Level.OK, "socket path", str(places.desk_socket))
 
 
-def _config(places: Locations) -> Finding:
+def _config(places: Locations) -> Iterator[Finding]:
     try:
         config = load_config(places.config_file, places.profiles_file)
     except ConfigError as error:
-        return Finding(Level.FAIL, "config", str(error), "correct the file, or move it away for the defaults")
+        yield Finding(Level.FAIL, "config", str(error), "correct the file, or move it away for the defaults")
+        return
     names = ", ".join(account.name for account in config.accounts)
     source = str(places.config_file) if places.config_file.exists() else "defaults (written at the first start)"
-    return Finding(Level.OK, "config", f"{source}: {names}")
+    yield Finding(Level.OK, "config", f"{source}: {names}")
+    hooks = config.alarms.commands
+    if unusable := hooks.unusable():
+        words = "not executable: " + ", ".join(unusable)
+        yield Finding(Level.WARN, "alarm hooks", words, "put them there and `chmod +x`, or correct [alarms]")
+    else:
+        yield Finding(Level.OK, "alarm hooks", ", ".join(hooks.programs) or "none; alarms are seen in the cockpit only")
 
 
 def _desk(places: Locations, desk_answers: Callable[[], bool]) -> Finding:

@@ -57,7 +57,8 @@ KEYS: tuple[Key, ...] = (
     Key("stop.entries", "X", "stop_entries", "stop entries", "Pause every loop: nothing new is opened", "overview"),
     Key("resume.all", "R", "resume_all", "resume all", "Resume every loop, allow entries (asks)",
         "overview"),
-    Key("alarm.ack", "a", "acknowledge", "ack", "Acknowledge the newest alarm", "overview"),
+    Key("alarm.ack", "a", "acknowledge", "ack", "Acknowledge the alarm on top", "overview"),
+    Key("alarm.ack.all", "A", "acknowledge_all", "ack all", "Acknowledge every alarm", "overview"),
     Key("flatten.cancel", "C", "cancel_flatten", "call off", "Call off the flatten at work (asks)", "overview"),
     # -- views
     Key("orders", "o", "orders", "orders", "Orders", "overview"),
@@ -86,7 +87,7 @@ KEYS: tuple[Key, ...] = (
 BY_ID = {key.id: key for key in KEYS}
 
 HELP_GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Safety", ("flatten", "stop.entries", "resume.all", "flatten.cancel", "alarm.ack")),
+    ("Safety", ("flatten", "stop.entries", "resume.all", "flatten.cancel", "alarm.ack", "alarm.ack.all")),
     (
         "Loops",
         (

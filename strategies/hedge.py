@@ -6,99 +6,26 @@ The desk hedges; this decides when and where the maker's orders rest.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
-from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 import msgspec
 
-from strategies.params import Param, ParamError
+from strategies.hedge_params import HedgeParams, Requote
+from strategies.params import ParamError
 from strategies.protocol import Context, HedgePolicy, Leg, OrderHandle, Role
 from venues.model import NS_PER_S, BookUpdate, Instrument, OrderStatus, Side
 
 ZERO = Decimal(0)
 BPS = Decimal(10_000)
-D = Decimal
 
 MAKER, TAKER = "maker", "taker"
 LOOK_S = 1.0
 """How often a resting order is held against the guards: a book that falls silent or thins out wakes nobody."""
-
-
-class Requote(StrEnum):
-    """When a resting order is moved: after the fill timeout, or as soon as it is off the touch."""
-
-    TIME = "time"
-    TOUCH = "touch"
-
-
-class HedgeParams(msgspec.Struct, frozen=True, kw_only=True):
-    """Parameters of a hedge loop. Sizes are base coin, whatever unit a venue uses."""
-
-    maker: Annotated[str, Param("Account whose post-only orders make the volume")]
-    taker: Annotated[str, Param("Account on which every fill is hedged at once")]
-    ticker: Annotated[str, Param("Coin to trade, e.g. BTC; or MAKER_SYMBOL:TAKER_SYMBOL")]
-    size: Annotated[D, Param("Size of one maker order", unit="base", gt=ZERO, live=True)]
-    iterations: Annotated[int, Param("Cycles to do; 0 for no end", ge=ZERO, step=D(1), live=True)] = 20
-    direction: Annotated[Side, Param("Side of the maker's opening order")] = Side.BUY
-    fill_timeout: Annotated[
-        D, Param("How long a maker order rests before it is requoted", unit="s", ge=D("0.2"), step=D(1), live=True)
-    ] = D(5)
-    requote: Annotated[Requote, Param("Requote by time, or when off the touch", live=True)] = Requote.TOUCH
-    offset: Annotated[
-        int,
-        Param("Ticks inside the touch (negative: behind it)", unit="ticks", ge=D(-1000), le=D(1000), live=True),
-    ] = 0
-    sleep: Annotated[D, Param("Holding time between steps", unit="s", ge=ZERO, step=D(1), live=True)] = ZERO
-    max_position: Annotated[
-        D,
-        Param("Build up to this over several steps, then down; 0: size", unit="base", ge=ZERO, live=True),
-    ] = ZERO
-    slippage: Annotated[
-        D, Param("Bound of the hedge's first attempt", unit="bps", ge=ZERO, le=D(500), step=D(1), live=True)
-    ] = D(5)
-    slippage_max: Annotated[
-        D, Param("Where the bound stops widening", unit="bps", ge=ZERO, le=D(1000), step=D(5), live=True)
-    ] = D(50)
-    patience: Annotated[
-        D, Param("Wait for a taker that cannot trade before unwinding", unit="s", ge=ZERO, step=D(1), live=True)
-    ] = D(5)
-    backup: Annotated[str, Param("Account to hedge on when the taker cannot; empty for none")] = ""
-    wear_budget: Annotated[
-        D, Param("Pause when wear of the last cycles is above; 0: off", unit="bps", ge=ZERO, step=D("0.1"), live=True)
-    ] = ZERO
-    wear_window: Annotated[int, Param("Cycles the wear budget looks at", ge=D(1), le=D(1000), live=True)] = 10
-    loss_budget: Annotated[
-        D, Param("Pause when the loop has lost this much; 0: off", unit="USD", ge=ZERO, step=D(1), live=True)
-    ] = ZERO
-    guard_depth: Annotated[
-        D, Param("Taker depth within the slippage bound, in sizes, for a new order", ge=ZERO, step=D(1), live=True)
-    ] = D(1)
-    guard_age: Annotated[D, Param("Oldest taker book for a new order", unit="s", gt=ZERO, live=True)] = D(3)
-    guard_spread: Annotated[
-        D,
-        Param("Worst price of the taker against the maker's for a new order", unit="bps", ge=ZERO, live=True),
-    ] = D(50)
-    volume_goal: Annotated[
-        D, Param("End when the maker's volume reaches this; 0: off", unit="USD", ge=ZERO, live=True)
-    ] = ZERO
-    deadline: Annotated[str, Param("When the goal is due, UTC: 2026-12-01T00:00; empty for none", live=True)] = ""
-
-    @property
-    def ceiling(self) -> D:
-        """The position at which building ends, base coin."""
-        return self.max_position or self.size
-
-    def deadline_ns(self) -> int | None:
-        """The deadline, ns since the epoch. Raises `ParamError`."""
-        if not self.deadline:
-            return None
-        try:
-            due = datetime.fromisoformat(self.deadline)
-        except ValueError:
-            raise ParamError("deadline", self.deadline, "a UTC time like 2026-12-01T00:00") from None
-        return int(due.replace(tzinfo=due.tzinfo or UTC).timestamp()) * NS_PER_S
+REFUSED_S, REFUSED_MOST_S = 0.25, 5.0
+"""Wait after a refused order, half as long again after each in a row, and the longest."""
+MOST_REFUSED = 15
+"""Refusals in a row after which the loop pauses: something is wrong that waiting does not mend."""
 
 
 class Budget:
@@ -169,6 +96,9 @@ class HedgeLoop:
     def size_base(self, params: HedgeParams) -> Decimal:
         return params.size
 
+    def max_position_base(self, params: HedgeParams) -> Decimal:
+        return params.ceiling
+
     async def run(self, ctx: Context[HedgeParams]) -> None:
         """Step after step until the iterations are done, the goal is reached or the operator says so."""
         building = not self._held(ctx)
@@ -211,7 +141,7 @@ class HedgeLoop:
         """One opening step: rest and requote until `size` more is held, or nothing more is wanted."""
         side = ctx.params.direction
         start = abs(ctx.position(MAKER))
-        rested = False
+        rested, refused = False, 0
         if ctx.holding_back():
             ctx.phase("waiting", ctx.tradable(MAKER) or "entries are held back")
             await ctx.change(1.0)
@@ -237,7 +167,9 @@ class HedgeLoop:
                 continue
             ctx.phase("opening", f"{side} {qty} at {price}")
             rested = True
-            await self._rest(ctx, side, qty, price, Role.OPEN)
+            refused = await self._rest(ctx, side, qty, price, Role.OPEN, refused)
+            if self._given_up(ctx, refused):
+                return
 
     async def _close(self, ctx: Context[HedgeParams]) -> None:
         """One closing step: `size` less is held, or nothing."""
@@ -255,6 +187,7 @@ class HedgeLoop:
         left = abs(position) - step
         too_little = left < instrument.min_qty or instrument.notional(left, price) < instrument.min_notional
         target = ZERO if too_little or step < instrument.min_qty else left
+        refused = 0
         while (qty := abs(ctx.position(MAKER)) - target) >= instrument.min_qty:
             book = ctx.book(MAKER)
             if book is None:
@@ -268,17 +201,28 @@ class HedgeLoop:
                 await ctx.change(1.0)
                 continue
             ctx.phase("closing", f"{side} {qty} at {price}")
-            await self._rest(ctx, side, qty, price, Role.CLOSE)
+            refused = await self._rest(ctx, side, qty, price, Role.CLOSE, refused)
+            if self._given_up(ctx, refused):
+                return
 
-    async def _rest(self, ctx: Context[HedgeParams], side: Side, qty: Decimal, price: Decimal, role: Role) -> None:
+    def _given_up(self, ctx: Context[HedgeParams], refused: int) -> bool:
+        """Whether the venue has refused so many orders in a row that a person should look."""
+        if refused < MOST_REFUSED:
+            return False
+        ctx.pause(f"{ctx.params.maker} has refused {refused} orders in a row; look at the account, then resume")
+        return True
+
+    async def _rest(
+        self, ctx: Context[HedgeParams], side: Side, qty: Decimal, price: Decimal, role: Role, refused: int
+    ) -> int:
         """Let one maker order rest until it is filled, stale, off the touch or unwanted; return when all it did is
-        hedged."""
+        hedged. `refused` orders in a row were refused before it; returns how many are now."""
         order = await ctx.place(MAKER, side, qty, price, role=role, post_only=True, reduce_only=role is Role.CLOSE)
         if order.status is OrderStatus.DENIED:
             ctx.phase("waiting", order.reason)
             # Not `change`: the refusal itself is a change, and would have it asked again at once, for ever.
             await ctx.sleep(1.0)
-            return
+            return refused
         placed = ctx.clock.monotonic_ns()
         while not order.done:
             if self._unwanted(ctx, order, role, placed):
@@ -287,8 +231,9 @@ class HedgeLoop:
             await ctx.change(min(max(float(ctx.params.fill_timeout) - age, 0.25), LOOK_S))
         if order.status is OrderStatus.REJECTED:
             ctx.phase("waiting", f"order refused: {order.reason}")
-            await ctx.sleep(0.25)
+            await ctx.sleep(min(REFUSED_S * 1.5**refused, REFUSED_MOST_S))
         await ctx.settled(order)
+        return refused + 1 if order.status is OrderStatus.REJECTED else 0
 
     # -- rules
 
@@ -322,9 +267,10 @@ class HedgeLoop:
         book = ctx.book(TAKER)
         if book is None:
             return f"no sound book on {p.taker}"
-        age = ctx.book_age(TAKER)
-        if age > float(p.guard_age):
-            return f"book of {p.taker} is {age:.1f} s old, guard_age is {p.guard_age} s"
+        for leg, account in ((TAKER, p.taker), (MAKER, p.maker)):
+            age = ctx.book_age(leg)
+            if age > float(p.guard_age):
+                return f"book of {account} is {age:.1f} s old, guard_age is {p.guard_age} s"
         if closing and ctx.holding_back():
             return ""
         instrument = ctx.instrument(TAKER)
@@ -377,7 +323,7 @@ class HedgeLoop:
         text = f"{volume:,.0f} of {p.volume_goal:,.0f} USD"
         due = p.deadline_ns()
         if due is not None:
-            hours = D(due - ctx.clock.now_ns()) / NS_PER_S / 3600
+            hours = Decimal(due - ctx.clock.now_ns()) / NS_PER_S / 3600
             text += f", {left / hours:,.0f} USD/h needed" if hours > 0 else ", overdue"
         ctx.pace(text)
 

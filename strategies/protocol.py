@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
-from typing import ClassVar, Protocol, TypeVar
+from typing import ClassVar, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
@@ -34,6 +34,8 @@ class Role(StrEnum):
     UNWIND = "unwind"
     FLATTEN = "flatten"
     REDUCE = "reduce"
+    WATCHDOG = "watchdog"
+    """Closed by the watchdog while the desk stood still: no desk ever sends one."""
 
 
 class HedgePolicy(msgspec.Struct, frozen=True):
@@ -241,3 +243,12 @@ class Strategy(Protocol[P_contra]):
         ...
 
     async def run(self, ctx: Context[P_contra]) -> None: ...
+
+
+@runtime_checkable
+class Builds(Protocol[P_contra]):
+    """A strategy that may hold more than one order's size says how much; it bounds the leverage of a launch."""
+
+    def max_position_base(self, params: P_contra) -> Decimal:
+        """Base coin at which building ends, on one leg."""
+        ...

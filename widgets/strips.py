@@ -1,8 +1,8 @@
-"""What may never be hidden: a flatten at work, and alarms nobody has acknowledged."""
+"""What may never be hidden: a flatten at work, and alarms, those first that nobody has acknowledged."""
 
 from __future__ import annotations
 
-from cockpit.link.rows import AlarmRow, FlattenRow
+from cockpit.link.rows import AlarmRow, FlattenRow, by_urgency
 from widgets import format as fmt
 from widgets.lines import Lines
 from widgets.paint import Cell, fit, width_of
@@ -23,6 +23,14 @@ FLATTEN_WORDS = {
 """Word of each state. `flat` stands only where every venue has said so."""
 
 
+ALARM_WORDS = {
+    "warning": (" △ WARNING ", "badge-warn", "warn"),
+    "critical": (" ▲ CRITICAL ", "badge-crit", "crit"),
+    "escalated": (" ▲▲ ESCALATED ", "badge-crit", "crit"),
+}
+"""Sign and word of each level, with their ink and that of the text."""
+
+
 def at_work(row: FlattenRow) -> bool:
     return row.state in ("working", "blocked")
 
@@ -38,10 +46,13 @@ class Strips(Lines):
         for row in sorted(view.store.flattens.values(), key=lambda r: r.ts):
             if at_work(row) or view.now_ns - row.ts < ENDED_SHOWN_NS:
                 lines += self._flatten(row)
-        alarms = sorted(view.store.alarms.values(), key=lambda r: r.ts, reverse=True)
-        lines += [self._alarm(row, first=not index) for index, row in enumerate(alarms[:ALARMS_SHOWN])]
-        if len(alarms) > ALARMS_SHOWN:
-            lines.append(((f"   and {len(alarms) - ALARMS_SHOWN} more alarms", "warn"),))
+        alarms = by_urgency(view.store.alarms.values())
+        lines += [self._alarm(row, view.now_ns, first=not index) for index, row in enumerate(alarms[:ALARMS_SHOWN])]
+        rest = alarms[ALARMS_SHOWN:]
+        if rest:
+            waiting = any(not row.acked_ts for row in rest)
+            text = f"   and {len(rest)} more alarm{'s' if len(rest) > 1 else ''}; `cockpit alarms` lists them"
+            lines.append(((text, "warn" if waiting else "dim"),))
         self.show(lines)
 
     def _flatten(self, row: FlattenRow) -> list[Cell]:
@@ -57,15 +68,15 @@ class Strips(Lines):
             legs.append(((f"   ▸ and {len(row.legs) - LEGS_SHOWN} more legs", "warn"),))
         return [head, *legs]
 
-    def _alarm(self, row: AlarmRow, *, first: bool) -> Cell:
-        critical = row.level == "critical"
-        times = f" ×{row.count}" if row.count > 1 else ""
-        line: Cell = (
-            (" ", "text"),
-            (" ▲ CRITICAL " if critical else " ▲ WARNING ", "badge-crit" if critical else "badge-warn"),
-            (f" {row.text}{times}", "crit" if critical else "warn"),
-        )
-        return self._with(line, f"  {fmt.utc(row.ts)}", "  a acknowledges" if first else "")
+    def _alarm(self, row: AlarmRow, now_ns: int, *, first: bool) -> Cell:
+        word, badge, ink = ALARM_WORDS.get(row.shown_level, (f" ▲ {row.level.upper()} ", "badge-crit", "crit"))
+        text = f" {row.text}" + (f" ×{row.count}" if row.count > 1 else "")
+        age = f"  {fmt.utc(row.since)}, {fmt.span((now_ns - row.since) / 1_000_000_000)} ago"
+        if row.acked_ts:
+            line: Cell = ((f"  ✓ {row.shown_level} {text}", "dim"),)
+            return self._with(line, f"  acknowledged by {row.acked_by}", age)
+        line = ((" ", "text"), (word, badge), (text, ink))
+        return self._with(line, "  a acknowledges" if first else "", age, f"  {row.action}" if row.action else "")
 
     def _with(self, line: Cell, *extras: str) -> Cell:
         """A line cut to the window, with what else there is room for."""

@@ -1,4 +1,5 @@
-"""`cockpit bench`: measures hot path, desk, terminal and simulation, and holds them against their targets."""
+"""`cockpit bench`: measures hot path, desk, terminal, simulation, memory and kills, and holds them against their
+targets."""
 
 from __future__ import annotations
 
@@ -10,30 +11,35 @@ from typing import TypeAlias
 
 import msgspec
 
-from cockpit.bench import desk_cost, hotpath, simulate, terminal
+from cockpit.bench import desk_cost, hotpath, kills, memory, simulate, terminal
 from cockpit.bench.child import BenchError
 from cockpit.bench.figures import Figure, Target, page
 
 Bench: TypeAlias = tuple[Callable[[], dict[str, Figure]], Sequence[Target]]
 
 NAMES = ("hotpath", "desk", "tui", "simulate")
+"""What `all` runs."""
+LONG: dict[str, Callable[[dict[str, Figure]], str]] = {"kills": kills.failures, "memory": memory.failures}
+"""What takes minutes, and can fail: why it did, empty where it passed."""
 
 
 def parser() -> argparse.ArgumentParser:
     out = argparse.ArgumentParser(prog="cockpit bench", description=__doc__)
-    out.add_argument("what", choices=[*NAMES, "all"], help="what to measure")
+    out.add_argument("what", choices=[*NAMES, "all", *LONG], help="what to measure; all: without the last two")
     out.add_argument("--fills", type=_whole, default=5_000, help="maker fills of the hot path (default 5000)")
     out.add_argument("--rate", type=_rate, default=1_000.0, help="book updates a second (default 1000)")
     out.add_argument("--seconds", type=_rate, default=15.0, help="how long desk and tui are watched (default 15)")
-    out.add_argument("--seed", type=int, default=1, help="of the exchange's fills and books (default 1)")
+    out.add_argument("--kills", type=_whole, default=100, help="how often the desk of kills dies (default 100)")
+    out.add_argument("--hours", type=_whole, default=8, help="virtual hours of memory (default 8)")
+    out.add_argument("--seed", type=int, default=1, help="of the exchange's fills and books, and of kills (default 1)")
     out.add_argument("--data", type=Path, help="folder with the captures of simulate (default $COCKPIT_DATA)")
     out.add_argument("--json", action="store_true")
     return out
 
 
 def main(argv: Sequence[str]) -> int:
-    """0 when everything was measured, whether targets are met or not; 1 when something could not be; 2 for arguments
-    that cannot be taken."""
+    """0 when everything was measured, whether targets are met or not; 1 when something could not be, or when kills or
+    memory failed; 2 for arguments that cannot be taken."""
     args = parser().parse_args(argv)
     data = args.data or simulate.find_data()
     if args.what == "simulate" and data is None:
@@ -54,10 +60,17 @@ def main(argv: Sequence[str]) -> int:
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(whole)).decode() + "\n")
     elif args.what == "all" and data is None:
         sys.stdout.write(f"simulate  left out: name the captures' folder by --data or ${simulate.DATA_VARIABLE}\n")
-    return 0
+    wrong = [f"{name}: {why}" for name in results if name in LONG and (why := LONG[name](results[name]))]
+    for line in wrong:
+        sys.stderr.write(f"cockpit bench {line}\n")
+    return 1 if wrong else 0
 
 
 def _benches(args: argparse.Namespace, data: Path | None) -> dict[str, Bench]:
+    if args.what == "kills":
+        return {"kills": (lambda: kills.run(kills.Plan(args.kills, args.seed)), kills.TARGETS)}
+    if args.what == "memory":
+        return {"memory": (lambda: memory.run(memory.Plan(args.hours, args.seed)), memory.TARGETS)}
     quick = min(args.seconds, 5.0)
     hot = hotpath.Plan(
         fills=args.fills,

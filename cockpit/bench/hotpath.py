@@ -24,7 +24,8 @@ from cockpit.desk.journal import Journal
 from cockpit.desk.journal_writer import ThreadWriter
 from cockpit.desk.risk import RiskLimits
 from cockpit.desk_process import SWITCH_INTERVAL_S
-from strategies.hedge import HedgeLoop, HedgeParams
+from strategies.hedge import HedgeLoop
+from strategies.hedge_params import HedgeParams
 from strategies.protocol import Context, OrderHandle, Role
 from venues.eventloop import loop_factory
 from venues.model import FillReport, OrderRequest, SystemClock, TimeInForce

@@ -55,6 +55,8 @@ def main(verb: str, argv: Sequence[str]) -> int:
     else:
         name = result.get("id") or result.get("loop") if isinstance(result, dict) else None
         put(f"{name or strategy} is running; watch it with `cockpit status`")
+        if isinstance(result, dict) and result.get("text"):
+            put(str(result["text"]))
     return 0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cockpit.link.rows import WearRow
+from cockpit.link.rows import WearRow, by_urgency
 from cockpit.link.store import Store
 from cockpit.render import NONE, number, plain, table, usd, when
 
@@ -13,9 +13,12 @@ def status_page(store: Store) -> str:
     if desk is not None:
         denied = "  ENTRIES DENIED (lift with `cockpit resume all`)" if desk.entries_denied else ""
         parts.append(f"desk {desk.pid}, version {desk.version}, since {when(desk.started_ts)} UTC{denied}")
+        parts.append(f"watchdog: {desk.watchdog or 'none'}")
     parts += [
-        f"ALARM {row.level}: {row.text}" + (f" (x{row.count})" if row.count > 1 else "")
-        for row in store.alarms.values()
+        f"ALARM {row.shown_level}: {row.text}"
+        + (f" (x{row.count})" if row.count > 1 else "")
+        + (f" (acknowledged by {row.acked_by})" if row.acked_ts else "")
+        for row in by_urgency(store.alarms.values())
     ]
     parts += [f"{row.kind} {row.id}: {row.state}: {row.text}" for row in store.flattens.values()]
     parts += ["", accounts_page(store), "", loops_page(store)]
@@ -110,6 +113,31 @@ def orders_page(store: Store) -> str:
     ]
     headers = ("time", "account", "instrument", "loop", "role", "side", "qty", "filled", "price", "status", "text")
     return table(headers, rows, right="qty filled price")
+
+
+def alarms_page(store: Store) -> str:
+    if not store.alarms:
+        return "no alarms"
+    rows = [
+        [row.id, row.shown_level, when(row.since), str(row.count), row.acked_by or NONE, row.action or NONE, row.text]
+        for row in by_urgency(store.alarms.values())
+    ]
+    return table(("id", "level", "since", "count", "acknowledged", "done", "text"), rows, right="count")
+
+
+def alarm_history_page(rows: list[dict[str, object]]) -> str:
+    """Rows of the journal: one for each time that an alarm stood."""
+    if not rows:
+        return "no alarms"
+    lines = []
+    for row in rows:
+        stamps = [int(str(row.get(name) or 0)) for name in ("first_ts", "ended_ts", "escalated_ts")]
+        level = "escalated" if stamps[2] else plain(row.get("level"))
+        acked, done = plain(row.get("acked_by")), plain(row.get("action"))
+        cells = [when(stamps[0]), when(stamps[1]), plain(row.get("id")), level, plain(row.get("count"))]
+        lines.append([*cells, acked or NONE, done or NONE, plain(row.get("text"))])
+    headers = ("from", "to", "id", "level", "count", "acknowledged", "done", "text")
+    return table(headers, lines, right="count")
 
 
 def wear_page(rows: list[WearRow]) -> str:

@@ -11,10 +11,10 @@ from cockpit.commands.output import put, put_json
 from cockpit.commands.talk import Talk, desk_answers, talk
 from cockpit.link.messages import Fault
 
-FAULTS = ("unreachable", "slow", "gap", "reject", "clear")
+FAULTS = ("unreachable", "slow", "gap", "reject", "mute", "deaf", "rollback", "clear")
 
 _HELP = """\
-usage: cockpit paper fault ACCOUNT {unreachable,slow,gap,reject,clear} [--json]
+usage: cockpit paper fault ACCOUNT {unreachable,slow,gap,reject,mute,deaf,rollback,clear} [--json]
        cockpit paper stop [--force] [--json]
        cockpit paper run ...     (the exchange's own process; desks start it by themselves)"""
 

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from cockpit.link.rows import PositionRow
+from cockpit.link.rows import PositionRow, by_urgency
 from cockpit.link.store import Store
 
 Json: TypeAlias = dict[str, object]
@@ -50,6 +50,11 @@ def wear_json(store: Store) -> list[Json]:
     return [_plain(row) for row in store.wear.values()]
 
 
+def alarms_json(store: Store) -> list[Json]:
+    """Alarms that stand, the worst first, those acknowledged last."""
+    return [_plain(row) for row in by_urgency(store.alarms.values())]
+
+
 def status_json(store: Store) -> Json:
     """Everything an operator needs to know in one object."""
     return {
@@ -59,5 +64,5 @@ def status_json(store: Store) -> Json:
         "loops": loops_json(store),
         "wear": wear_json(store),
         "flattens": [_plain(row) for row in store.flattens.values()],
-        "alarms": [_plain(row) for row in store.alarms.values()],
+        "alarms": alarms_json(store),
     }

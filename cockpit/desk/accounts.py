@@ -25,6 +25,8 @@ class Account:
         self.name = venue.account
         self.trading = Trading.ACTIVE
         self.note = ""
+        self.barred = ""
+        """Why nothing may be opened there (it is being deleveraged); empty while it may."""
         self.up = False
         self.down_reason = "not connected yet"
         self.suspect = ""
@@ -69,6 +71,8 @@ class Account:
             return f"account {self.name} is halted: {self.note}"
         if self.trading is Trading.REDUCING and not reduce_only:
             return f"account {self.name} is reducing: {self.note}"
+        if role is Role.OPEN and self.barred:
+            return f"account {self.name} opens nothing: {self.barred}"
         if not self.reconciled_ts and role not in (Role.FLATTEN, Role.REDUCE):
             return f"account {self.name} has not been reconciled yet"
         return ""

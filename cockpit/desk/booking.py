@@ -30,6 +30,8 @@ from venues.model import (
 ZERO = Decimal(0)
 ONE = Decimal(1)
 TRAIL = 256
+LIQUIDATION = "liquidation"
+"""Role of a fill by which the venue itself closed what a loop held."""
 
 
 class Booked(msgspec.Struct, frozen=True):
@@ -70,15 +72,29 @@ class Booking:
 
     # -- events
 
-    def fill(self, account: str, fill: FillReport, order: Order | None, *, volume: bool) -> bool:
-        """Book an execution; without an order of ours it is foreign. False where it was booked before."""
+    def fill(
+        self,
+        account: str,
+        fill: FillReport,
+        order: Order | None,
+        *,
+        volume: bool,
+        forced_on: str = "",
+        cycle: int = 0,
+    ) -> bool:
+        """Book an execution; without an order of ours it is foreign, unless the venue closed what the loop `forced_on`
+        held in its `cycle`. False where it was booked before."""
         self.turn_day()
         instrument = self._instruments[(account, fill.symbol)]
         base = instrument.base_qty(fill.qty, fill.price)
         fee_rate = self._rate_at(account, fill.fee_asset, instrument, fill.price)
         same = fill.fee_asset == instrument.settle
         settle_rate = fee_rate if same else self._rate_at(account, instrument.settle, instrument, fill.price)
-        loop, cycle, role = (order.loop, order.cycle, order.role.value) if order else (FOREIGN, 0, "foreign")
+        loop, role = FOREIGN, "foreign"
+        if order is not None:
+            loop, cycle, role = order.loop, order.cycle, order.role.value
+        elif forced_on:
+            loop, role = forced_on, LIQUIDATION
         before = self.ledger.position(account, fill.symbol)
         new = self.ledger.book_fill(
             account,

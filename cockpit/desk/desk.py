@@ -14,6 +14,8 @@ import msgspec
 from cockpit.desk.accounts import Account, Trading
 from cockpit.desk.alarms import Alarms
 from cockpit.desk.booking import Booking
+from cockpit.desk.deleverage import Stages
+from cockpit.desk.escalation import AlarmRules, Escalation
 from cockpit.desk.execution import Executor
 from cockpit.desk.flatten import Flattener
 from cockpit.desk.grip import FlattenGrip
@@ -31,8 +33,10 @@ from cockpit.desk.reconcile import Hands, Reconciler
 from cockpit.desk.refusals import LaunchError
 from cockpit.desk.restart import come_back
 from cockpit.desk.risk import Risk, RiskLimits
+from cockpit.desk.standstill import Standstill
 from cockpit.desk.uncertain import Patience, Uncertain
 from cockpit.desk.watch import Watch
+from cockpit.desk.watched import Watched
 from cockpit.desk.wear import Scope
 from strategies.protocol import Role, Strategy
 from venues.model import (
@@ -58,6 +62,9 @@ class DeskOptions(msgspec.Struct, frozen=True):
     stop_s: float = 10.0
     """How long a stop waits for makers to be cancelled and hedges to be done."""
     patience: Patience = Patience()
+    stages: Stages = Stages()
+    """When accounts near their liquidation are cut, and by how much."""
+    alarms: AlarmRules = AlarmRules()
 
 
 class Desk:
@@ -83,11 +90,13 @@ class Desk:
         self.epoch = journal.begin_epoch(ts=self.started_ts, pid=os.getpid(), version=version)
         self.accounts = {venue.account: Account(venue, stale_s=float(limits.stale_s)) for venue in venues}
         self.markets = Markets()
-        self.alarms = Alarms(clock, journal)
+        self.alarms = Alarms(clock, journal, repeat_s=self.options.alarms.repeat_s)
         self.booking = Booking(clock, self.markets, journal)
         self.risk = Risk(limits, self.naked_usd, self.markets.usd_rate)
         self.intake = Intake(self)
         self.tracker = OrderTracker(self.intake.order_changed)
+        self.standstill = Standstill(self)
+        self.watched = Watched(self)
         self.executor = Executor(
             clock=clock,
             tracker=self.tracker,
@@ -97,6 +106,7 @@ class Desk:
             accounts=self.accounts,
             position=self.booking.position,
             keep=self.keep,
+            fence=self.standstill.fence,
         )
         self.reconciler = Reconciler(clock, self.tracker, self.booking, journal, self._hands())
         self.uncertain = Uncertain(
@@ -125,6 +135,7 @@ class Desk:
         )
         self.stopping = False
         self._tasks: set[asyncio.Task[None]] = set()
+        self.escalation = Escalation(self, self.options.alarms)
         self.watch = Watch(self)
         self._watch_task: asyncio.Task[None] | None = None
         self._jobs = 0
@@ -370,7 +381,7 @@ class Desk:
 
     def _hands(self) -> Hands:
         return Hands(
-            on_fill=self.intake.take_fill,
+            on_fills=self.intake.take_fills,
             look_after=lambda order: self.uncertain.look_after(order),
             alarm=self.alarms.sound,
             clear=self.alarms.clear,

@@ -15,6 +15,8 @@ from cockpit.desk.risk import Risk
 from strategies.protocol import Role
 from venues.model import Clock, OrderRequest, OrderStatus, Side, TimeInForce
 
+PRICED = frozenset({Role.OPEN, Role.CLOSE, Role.HEDGE})
+"""Roles whose orders are priced from a sound book only."""
 RETRY_CANCEL_NS = 5_000_000_000
 """A cancel that nothing came of may be asked for again after this long."""
 
@@ -69,6 +71,7 @@ class Executor:
         accounts: Mapping[str, Account],
         position: Callable[[str, str], Decimal],
         keep: Callable[[asyncio.Task[None]], None],
+        fence: Callable[[], str],
     ) -> None:
         self._clock = clock
         self._tracker = tracker
@@ -78,6 +81,7 @@ class Executor:
         self._accounts = accounts
         self._position = position
         self._keep = keep
+        self._fence = fence
 
     def send(
         self,
@@ -103,7 +107,7 @@ class Executor:
         order = Order(request, account=account, loop=loop, leg=leg, role=order_id.role, cycle=cycle, ts=now)
         self._tracker.add(order)
         to = self._accounts[account]
-        no = self._risk.refusal(
+        no = self._fence() or self._risk.refusal(
             request,
             role=order_id.role,
             loop=loop,
@@ -131,12 +135,23 @@ class Executor:
             # Cancelled while it waited for the disk.
             return
         now = self._clock.now_ns()
-        no = to.refusal(order.role, order.request.reduce_only, named=named)
+        no = (
+            self._fence()
+            or to.refusal(order.role, order.request.reduce_only, named=named)
+            or self._unpriced(order, to, now)
+        )
         if no:
             self._tracker.deny(order, no, now)
             return
         self._tracker.sent(order, now)
         to.venue.submit(order.request)
+
+    def _unpriced(self, order: Order, to: Account, now: int) -> str:
+        """Why the price that it was given is no longer one to go by; an emergency goes by what it has."""
+        market = self._markets.of(order.account, order.symbol)
+        if order.role in PRICED and (market.book is None or market.age(now) > to.stale_s):
+            return f"{order.account} {order.symbol} lost its book while the order waited for the disk"
+        return ""
 
     def cancel(self, order: Order) -> None:
         """Ask for the cancel once; again only after the first was refused or went unanswered for a while."""

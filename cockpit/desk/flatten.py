@@ -14,6 +14,7 @@ import msgspec
 
 from cockpit.desk.accounts import Account
 from cockpit.desk.booking import Booking
+from cockpit.desk.deleverage import Held, kept
 from cockpit.desk.execution import Executor
 from cockpit.desk.flatten_job import Grip, Job, Look, Scope, Spec, State
 from cockpit.desk.journal import Journal
@@ -32,6 +33,8 @@ SURE_CANCELS = 2
 ROUND_QUERIES = 5
 """Questions that a round asks of an account, at the most, once it has no open orders."""
 ORDER_WAIT_S = 3.0
+KEPT_JOBS = 100
+"""Ended jobs that are still shown; all of them are in the journal."""
 
 
 class Flattener:
@@ -65,6 +68,8 @@ class Flattener:
     def start(self, spec: Spec) -> Job:
         """Begin, and journal it so that a restart goes on."""
         job = Job(spec, self._clock.now_ns())
+        for old in [id_ for id_, past in self.jobs.items() if past.state.ended][:-KEPT_JOBS]:
+            del self.jobs[old]
         self.jobs[spec.id] = job
         self._grip.hold(job)
         self._write(job)
@@ -73,10 +78,10 @@ class Flattener:
         self._grip.keep(job.task)
         return job
 
-    def cancel(self, job: Job) -> None:
-        """The operator's word: stop trying. What is open stays open, and entries stay denied."""
+    def cancel(self, job: Job, why: str = "cancelled by the operator") -> None:
+        """Stop trying. What is open stays open, and entries stay denied."""
         if not job.state.ended:
-            self._end(job, State.CANCELLED, "cancelled by the operator; " + (job.text or "not flat"))
+            self._end(job, State.CANCELLED, f"{why}; {job.text or 'not flat'}")
             if job.task is not None:
                 job.task.cancel()
 
@@ -137,6 +142,8 @@ class Flattener:
                 await self._cancel_all(job, account)
             await self._reconciler.catch_up(account)
             look = Look({}, notes=[f"{name} {o.symbol} order {o.id} is {o.status}" for o in self._at_work(job, name)])
+            if job.spec.kind == "reduce" and job.spec.loop and (waits := self._fix_targets(job)):
+                look.notes.append(waits)
             count = self._booking.count
             reported = await self._reconciler.read(account, balances=False)
             orders = await account.venue.open_orders()
@@ -147,6 +154,8 @@ class Flattener:
         except VenueError as error:
             return Look({}, refused=f"{name} did not answer: {error}")
         (job.resting.add if orders else job.resting.discard)(name)
+        # A flatten's look is a look like any other: an account whose report contradicts its fills is not believed.
+        job.contradicted[name] = self._reconciler.contradicted(account, count, job.contradicted.get(name, 0))
         if self._booking.count != count:
             look.notes.append(f"{name} had fills while it was asked")
         if job.spec.kind == "flatten" and not job.spec.loop:
@@ -154,7 +163,8 @@ class Flattener:
         for symbol in self._booking.ledger.markets(name):
             ours = self._booking.ledger.position(name, symbol, job.spec.loop or None)
             if ours and not reported.get(symbol) and name not in job.spec.named:
-                look.notes.append(f"{name} {symbol} reads flat, our books hold {ours:+f}: not believed yet")
+                against = "" if self._booking.position(name, symbol) else " against trades that were not ours"
+                look.notes.append(f"{name} {symbol} reads flat, our books hold {ours:+f}{against}: not believed yet")
         for symbol, report in sorted(reported.items()):
             left = report - self._target(job, name, symbol, report)
             if left and (not job.spec.loop or self._booking.ledger.position(name, symbol, job.spec.loop)):
@@ -184,7 +194,8 @@ class Flattener:
     def _target(self, job: Job, account: str, symbol: str, reported: Decimal) -> Decimal:
         """Signed size to be left. A reduce fixes it when it first sees the position."""
         if job.spec.loop:
-            return reported - self._booking.ledger.position(account, symbol, job.spec.loop)
+            held = self._booking.ledger.position(account, symbol, job.spec.loop)
+            return reported - (held if job.spec.kind == "flatten" else self._over(job, account, symbol, held))
         if job.spec.kind == "flatten":
             return ZERO
         key = f"{account}/{symbol}"
@@ -194,6 +205,33 @@ class Flattener:
             job.spec.targets[key] = reported - cut * (1 if reported > 0 else -1)
         target = job.spec.targets[key]
         return reported if reported * target < 0 or abs(reported) <= abs(target) else target
+
+    def _over(self, job: Job, account: str, symbol: str, held: Decimal) -> Decimal:
+        """What a loop that is cut holds beyond what is to be left of it there; nothing until that is known."""
+        target = job.spec.targets.get(f"{account}/{symbol}")
+        if target is None or held * target < 0 or abs(held) <= abs(target):
+            return ZERO
+        return held - target
+
+    def _fix_targets(self, job: Job) -> str:
+        """Of a loop that is cut: what is to be left of each leg, the same on both sides. Why it must wait; empty once
+        it is known, which it is when no hedge is at work any more, for until then the sides do not fit together."""
+        if job.spec.targets:
+            return ""
+        loop, ledger = job.spec.loop, self._booking.ledger
+        for order in self._tracker.live():
+            if order.loop == loop and order.account in job.spec.accounts and order.role not in (Role.OPEN, Role.CLOSE):
+                return f"{order.account} {order.symbol} order {order.id} is {order.status}: the cut waits for it"
+        held: dict[str, Held] = {}
+        for name in job.spec.accounts:
+            for symbol in ledger.markets(name):
+                qty, value = ledger.position(name, symbol, loop), self._markets.value(name, symbol)
+                if qty and value is None:
+                    return f"{name} {symbol} has no price yet: the cut waits for it"
+                if qty and value is not None:
+                    held[f"{name}/{symbol}"] = Held(self._markets.of(name, symbol).instrument, qty, value)
+        job.spec.targets |= kept(held, job.spec.fraction)
+        return ""
 
     def _judge(self, job: Job, looks: Mapping[str, Look]) -> bool:
         """True where every venue has said that nothing is left."""
@@ -282,7 +320,9 @@ class Flattener:
             return
         ledger = self._booking.position(name, symbol)
         reported = self._accounts[name].reported(symbol)
-        bound = min(abs(reported), abs(ledger)) if reported * ledger > 0 else ZERO
+        # A loop may hold what the account as a whole does not, where somebody traded against it by hand.
+        alike = reported * ledger > 0 and reported * side.sign < 0
+        bound = min(abs(reported), abs(ledger)) if alike else ZERO
         at_work = [o for o in self._tracker.live() if (o.account, o.symbol, o.side) == (name, symbol, side)]
         resting = sum((o.remaining for o in at_work if o.role in (Role.OPEN, Role.CLOSE)), ZERO)
         closing = sum((o.remaining for o in at_work), ZERO) - resting

@@ -44,7 +44,7 @@ class Spec(msgspec.Struct):
     """Close only what this loop holds; empty for everything."""
     fraction: Decimal = Decimal(1)
     targets: dict[str, Decimal] = {}
-    """`account/symbol` to the size to be left, of a reduce."""
+    """`account/symbol` to the size to be left, of a reduce: the account's, or the loop's where one is named."""
 
 
 class Job:
@@ -59,6 +59,8 @@ class Job:
         self.round = 0
         self.resting: set[str] = set()
         """Accounts whose venue listed open orders when last asked."""
+        self.contradicted: dict[str, int] = {}
+        """Looks in a row at each account whose report contradicted the ledger."""
         self.task: asyncio.Task[None] | None = None
 
 

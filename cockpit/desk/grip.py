@@ -26,7 +26,7 @@ class FlattenGrip:
         for loop in self._concerned(job):
             for book in loop.books.values():
                 book.suspended = note
-                book.close()
+                book.suspend(note)
             if loop.state.ended:
                 continue
             if job.spec.kind == "flatten":
@@ -52,6 +52,17 @@ class FlattenGrip:
             if loop.state is LoopState.FLATTENING and loop.halt_reason == note:
                 stopped = bool(job.spec.loop) and job.state is State.FLAT
                 self._desk.loops.set_state(loop, LoopState.STOPPED if stopped else LoopState.HALTED)
+                if not job.spec.loop and job.state is State.FLAT:
+                    self._even_out(loop, note)
+
+    def _even_out(self, loop: Loop, note: str) -> None:
+        """A loop whose legs were not all among the accounts: what the flatten left of it naked is closed too."""
+        for book in loop.books.values():
+            if abs(book.owed) > book.tolerance():
+                words = f"{note} left {loop.id} with {-book.owed:+.8f} unhedged; its other legs are closed by as much"
+                self._desk.alarms.sound(f"hedge/{loop.id}", "critical", words)
+                self._desk.loops.close_only(loop.id, words)
+                book.work()
 
     def owner(self, loop: str) -> Owner:
         """Whose ids an order of a loop gets; the desk's own for what is foreign or of an ended run."""

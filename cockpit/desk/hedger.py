@@ -8,7 +8,7 @@ what is owed is sent. So two live orders can never stand for the same quantity.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from cockpit.desk.accounts import Account, Trading
@@ -16,21 +16,21 @@ from cockpit.desk.execution import Executor, Owner
 from cockpit.desk.ids import ATTEMPT_BITS
 from cockpit.desk.ladder import RUNG_WORDS, HedgeJournal, Rung
 from cockpit.desk.markets import Markets, bounded_price, tradable_qty
-from cockpit.desk.obligations import Obligation, Obligations
 from cockpit.desk.orders import Order
+from cockpit.desk.owed import ZERO, Owed
 from strategies.protocol import HedgePolicy, Leg, Role
-from venues.model import NS_PER_MS, NS_PER_S, Clock, FillReport, Side, TimeInForce
-
-ZERO = Decimal(0)
+from venues.model import NS_PER_S, Clock, OrderStatus, Side, TimeInForce
 
 RETRY_FIRST_S, RETRY_MAX_S = 0.05, 2.0
 ALARMED_RETRY_S = 5.0
+HALT_AFTER_S = 60
+"""How long everything may have been tried in vain before the loop is halted."""
 UNWIND_ATTEMPTS = 3
 UNWINDS = 2
 """Unwinds with no hedge filled in between, after which the loop halts: each costs spread and fees."""
 
 
-class HedgeBook:
+class HedgeBook(Owed):
     """What one loop owes on one hedge leg, and the work on it."""
 
     def __init__(
@@ -46,94 +46,37 @@ class HedgeBook:
         markets: Markets,
         accounts: Mapping[str, Account],
         position: Callable[[str, str], Decimal],
+        net: Callable[[str, str], Decimal],
         tell: HedgeJournal,
     ) -> None:
-        self.owner = owner
-        self.hedge = hedge
-        self.hedged = hedged
-        self._backup = backup
+        super().__init__(owner=owner, hedged=hedged, hedge=hedge, backup=backup, markets=markets, tell=tell)
         self._policy = policy
         self._clock = clock
         self._executor = executor
-        self._markets = markets
         self._accounts = accounts
         self._position = position
-        self._tell = tell
-        self.owed = ZERO
-        """Signed base coin still to trade, orders at work not deducted: minus the exposure of these legs."""
-        self.obligations = Obligations()
-        self.number = 0
-        self.cycle = 0
-        self.attempt = 0
+        self._net = net
         self.rung = Rung.HEDGE
         self.suspended = ""
         """Why nothing is sent (a flatten is closing both legs); empty while it works."""
+        self.closing = ""
+        """Why what is owed is only ever worked off by lessening what the legs hold, never by opening anything (the
+        venue has closed a leg itself, or one was cut while its pair was out of reach); empty otherwise."""
         self.hedges = 0
-        self.naked_since = 0
-        """Since when more than the tolerance is owed, ns; 0 while it is not."""
-        self.max_naked_ms = 0.0
-        self._hedged_names = frozenset(leg.name for leg in hedged)
-        self._leg_names = frozenset(leg.name for leg in self.legs)
-        self._live: dict[str, Order] = {}
         self._last = (0, 0)
         self._fruitless = 0
         self._unwinds = 0
         self._blocked_since = 0
+        self._alarmed_ns = 0
+        """When the last rung was reached, monotonic ns; 0 once the loop has been halted for it."""
         self._timer: asyncio.TimerHandle | None = None
 
-    # -- what is owed
-
-    def tolerance(self) -> Decimal:
-        """Base coin under which the pair cannot be evened out: the largest of both sides."""
-        of = self._markets.of
-        return max([of(leg.account, leg.symbol).tolerance for leg in (*self.hedged, self.hedge)])
-
     @property
-    def legs(self) -> tuple[Leg, ...]:
-        """Every leg whose fills move what is owed here."""
-        return (*self.hedged, self.hedge, *((self._backup,) if self._backup is not None else ()))
-
-    @property
-    def latencies_ms(self) -> Sequence[float]:
-        """From a hedged fill reaching the desk to the hedge fill that covered it reaching the desk."""
-        return self.obligations.latencies_ms
-
-    @property
-    def in_work(self) -> Decimal:
-        """Signed base coin that live orders may still trade, uncertain ones included."""
-        total = ZERO
-        for order in self._live.values():
-            instrument = self._markets.of(order.account, order.symbol).instrument
-            total += order.side.sign * instrument.base_qty(order.remaining, order.price)
-        return total
-
-    @property
-    def within(self) -> bool:
-        """Whether what is owed is under the tolerance and nothing is at work."""
-        return not self._live and abs(self.owed) <= self.tolerance()
+    def lessening(self) -> bool:
+        """Whether its orders are bounded by what the legs hold."""
+        return bool(self.closing) or self.rung is Rung.UNWIND
 
     # -- events
-
-    def concerns(self, order: Order) -> bool:
-        """Whether fills of `order` move what is owed here."""
-        return order.leg in self._leg_names or order.id in self._live
-
-    def account_for(self, order: Order, fill: FillReport) -> None:
-        """Reckon with a fill that is new to the ledger. The tracker must count it before `work` is called again:
-        between the two, what is owed and what is at work do not fit together."""
-        instrument = self._markets.of(order.account, order.symbol).instrument
-        base = fill.side.sign * instrument.base_qty(fill.qty, fill.price)
-        self.owed -= base
-        if order.role in (Role.OPEN, Role.CLOSE) and order.leg in self._hedged_names:
-            self.number += 1
-            self.cycle = order.cycle
-            obligation = Obligation(self.number, -base, -base, fill.ts_init)
-            self.obligations.add(obligation)
-            self._tell.obligation(self.owner.loop, obligation, order.account, fill)
-            self.attempt = 0
-        else:
-            self.obligations.cover(base, fill.ts_init)
-        self.watch_exposure(fill.ts_init)
 
     def on_order(self, order: Order) -> None:
         """One of this book's hedge or unwind orders changed."""
@@ -152,7 +95,9 @@ class HedgeBook:
             if not self._live:
                 unwound = self.rung is Rung.UNWIND
                 self._reset()
-                self.work()
+                if order.filled_qty:
+                    # Dust that is refused would be sent again as fast as the venue answers.
+                    self.work()
                 self._fold()
                 self._tell.settled()
                 if unwound:
@@ -166,37 +111,39 @@ class HedgeBook:
         else:
             self._retry_later()
 
-    def watch_exposure(self, now: int) -> None:
-        """Start or stop the clock of how long more than the tolerance has been owed."""
-        if abs(self.owed) > self.tolerance():
-            self.naked_since = self.naked_since or now
-            return
-        if self.naked_since:
-            self.max_naked_ms = max(self.max_naked_ms, (now - self.naked_since) / NS_PER_MS)
-            self.naked_since = 0
-
-    def _fold(self) -> None:
-        """What is left is dust: it is owed still, but no longer waited for."""
-        if not self._live and abs(self.owed) <= self.tolerance():
-            self.obligations.fold()
-
     # -- work
 
     def work(self) -> None:
         """Send what is owed and not at work, as far as the venue's steps allow; the rest is dust, carried on."""
+        self._withdraw()
         if self.suspended:
             return
-        need = self.owed - self.in_work
+        need = self.to_send
         if not need:
             return
-        if self.rung is Rung.UNWIND:
+        if self.closing:
+            self._even_out(need)
+        elif self.rung is Rung.UNWIND:
             self._unwind(need)
         elif self.rung is Rung.BACKUP and self._backup is not None:
             self._trade(need, self._backup)
         else:
-            need -= self._close_backup(need)
-            if need:
-                self._trade(need, self.hedge)
+            rest = need - self._close_backup(need)
+            if rest * need > 0:
+                self._trade(rest, self.hedge)
+
+    def _withdraw(self) -> None:
+        """Orders that still wait for the disk are taken back where they are no longer wanted: nobody has seen them."""
+        for order in tuple(self._live.values()):
+            wanted = order.side.sign * self.owed > 0 and not self.overshoots and not self.suspended
+            if order.status is OrderStatus.PENDING and not wanted:
+                self._executor.cancel(order)
+
+    def suspend(self, why: str) -> None:
+        """Send nothing more, and nothing that has not left yet."""
+        self.suspended = self.suspended or why
+        self.close()
+        self._withdraw()
 
     def adopt(self, order: Order) -> None:
         """An order of this book from before a restart: what it may still fill is not sent again."""
@@ -208,11 +155,12 @@ class HedgeBook:
         retry that is planned is waited for."""
         if self.suspended or (self._timer is not None and not anew):
             return
-        if abs(self.owed - self.in_work) > self.tolerance():
+        if abs(self.to_send) > self.tolerance():
             self.work()
 
     def restart(self) -> None:
         """The operator's word: begin the ladder anew."""
+        self.closing = ""
         self._unwinds = 0
         self._reset()
         self.work()
@@ -229,73 +177,86 @@ class HedgeBook:
             return
         qty = tradable_qty(market, abs(need), touch)
         if not qty:
+            if abs(need) > self.tolerance():
+                self._blocked(f"{leg.account} {leg.symbol} cannot trade as little", sure=account.known)
             return
         reduce_only = account.trading is Trading.REDUCING
         no = account.refusal(Role.HEDGE, reduce_only)
         if no:
             self._blocked(no, sure=account.known)
             return
+        self._send(Role.HEDGE, leg, side, qty, bounded_price(market, side, touch, self._slippage()), reduce_only)
+
+    def _close_backup(self, need: Decimal) -> Decimal:
+        """What the backup account once hedged is closed there first. Returns how much of `need` that took on."""
+        if self._backup is None:
+            return ZERO
+        before = self.in_work
+        self._lessen(Role.HEDGE, self._backup, need)
+        return self.in_work - before
+
+    def _unwind(self, need: Decimal) -> None:
+        """Close on the maker venue what could not be hedged: the position there shrinks, and so does the exposure."""
+        for leg in self.hedged:
+            if self._lessen(Role.UNWIND, leg, need):
+                return
+        self._climb(Rung.ALARM, "nothing on the maker venue can be unwound")
+        self._retry_later()
+
+    def _even_out(self, need: Decimal) -> None:
+        """Lessen whichever legs hold too much, the hedge side first. What is out of reach is waited for."""
+        hedge_side = (self.hedge, *((self._backup,) if self._backup is not None else ()))
+        before = self.in_work
+        for role, legs in ((Role.HEDGE, hedge_side), (Role.UNWIND, self.hedged)):
+            for leg in legs:
+                rest = need - (self.in_work - before)
+                held = self._position(leg.account, leg.symbol)
+                # A leg that the venue last saw on the other side awaits a fill of ours that is under way.
+                if rest * need > 0 and self._accounts[leg.account].reported(leg.symbol) * held >= 0:
+                    self._lessen(role, leg, rest)
+        if self.in_work == before and abs(need) > self.tolerance():
+            why = (self._accounts[leg.account].refusal(Role.UNWIND, True) for leg in self.legs)
+            self._blocked(next(filter(None, why), "no leg can be lessened now"), sure=False)
+
+    def _lessen(self, role: Role, leg: Leg, need: Decimal) -> bool:
+        """Send a reduce-only order on a leg that holds the opposite of `need`; False where none could be sent."""
+        side = Side.of(need)
+        held = self._position(leg.account, leg.symbol)
+        market = self._markets.of(leg.account, leg.symbol)
+        touch = market.touch(side)
+        account = self._accounts[leg.account]
+        net = self._net(leg.account, leg.symbol)
+        if touch is None or held * side.sign >= 0 or net * side.sign >= 0 or account.refusal(role, True):
+            # Where somebody has traded against it by hand, the venue has nothing left to reduce.
+            return False
+        if role is Role.HEDGE and market.age(self._clock.now_ns()) > account.stale_s:
+            return False
+        here = (o for o in self._live.values() if (o.leg, o.side) == (leg.name, side))
+        free = min(abs(held), abs(net)) - sum((o.remaining for o in here), ZERO)
+        qty = min(tradable_qty(market, abs(need), touch), free)
+        if qty <= 0:
+            return False
+        slippage = self._policy().slippage_max_bps if role is Role.UNWIND else self._slippage()
+        self._send(role, leg, side, qty, bounded_price(market, side, touch, slippage), True)
+        return True
+
+    def _send(self, role: Role, leg: Leg, side: Side, qty: Decimal, price: Decimal, reduce_only: bool) -> None:
+        hedge = role is Role.HEDGE
         self._blocked_since = 0
         order = self._executor.send(
-            self.owner.hedge_id(*self._next_number()),
+            self.owner.hedge_id(*self._next_number()) if hedge else self.owner.next_id(role),
             loop=self.owner.loop,
             leg=leg.name,
             account=leg.account,
             symbol=leg.symbol,
             side=side,
             qty=qty,
-            price=bounded_price(market, side, touch, self._slippage()),
+            price=price,
             cycle=self.cycle,
             tif=TimeInForce.IOC,
             reduce_only=reduce_only,
         )
         self._take_on(order)
-
-    def _close_backup(self, need: Decimal) -> Decimal:
-        """What the backup account once hedged is closed there first. Returns how much of `need` that took on."""
-        leg = self._backup
-        if leg is None:
-            return ZERO
-        held = self._position(leg.account, leg.symbol)
-        market = self._markets.of(leg.account, leg.symbol)
-        touch = market.touch(Side.of(need))
-        if held * need >= 0 or touch is None or self._accounts[leg.account].refusal(Role.HEDGE, True):
-            return ZERO
-        before = self.in_work
-        part = min(abs(need), market.instrument.base_qty(abs(held), touch))
-        self._trade(part if need > 0 else -part, leg)
-        return self.in_work - before
-
-    def _unwind(self, need: Decimal) -> None:
-        """Close on the maker venue what could not be hedged: the position there shrinks, and so does the exposure."""
-        side = Side.of(need)
-        for leg in self.hedged:
-            held = self._position(leg.account, leg.symbol)
-            market = self._markets.of(leg.account, leg.symbol)
-            touch = market.touch(side)
-            account = self._accounts[leg.account]
-            if touch is None or held * side.sign >= 0 or account.refusal(Role.UNWIND, True):
-                continue
-            qty = min(tradable_qty(market, abs(need), touch), abs(held))
-            if not qty:
-                continue
-            order = self._executor.send(
-                self.owner.next_id(Role.UNWIND),
-                loop=self.owner.loop,
-                leg=leg.name,
-                account=leg.account,
-                symbol=leg.symbol,
-                side=side,
-                qty=qty,
-                price=bounded_price(market, side, touch, self._policy().slippage_max_bps),
-                cycle=self.cycle,
-                tif=TimeInForce.IOC,
-                reduce_only=True,
-            )
-            self._take_on(order)
-            return
-        self._climb(Rung.ALARM, "nothing on the maker venue can be unwound")
-        self._retry_later()
 
     def _take_on(self, order: Order) -> None:
         if order.status.terminal:
@@ -348,15 +309,28 @@ class HedgeBook:
         policy = self._policy()
         if rung is Rung.BACKUP and self._backup is None:
             rung = Rung.UNWIND
-        if rung is Rung.UNWIND and not policy.unwind:
+        if self.closing or (rung is Rung.UNWIND and not policy.unwind):
             rung = Rung.ALARM
         if rung is self.rung:
             return
         self.rung = rung
         self.attempt = 0
-        words = f"{self.owner.loop}: {self.owed:+.8f} unhedged, {why}; {RUNG_WORDS[rung]}"
+        words = f"{self.owner.loop} has {-self.owed:+.8f} unhedged, {why}; {RUNG_WORDS[rung]}"
         self._tell.alarm(f"hedge/{self.owner.loop}", words)
         if rung is Rung.ALARM:
+            self._alarmed_ns = self._clock.monotonic_ns()
+
+    def halt_when_due(self) -> None:
+        """Called again and again: a loop that could not be hedged for long must not go on by itself. Until then it
+        waits, for its strategy opens nothing while more than the tolerance is owed, and most trouble passes."""
+        if self.rung is not Rung.ALARM or not self._alarmed_ns or abs(self.owed) <= self.tolerance():
+            return
+        if self._clock.monotonic_ns() - self._alarmed_ns >= HALT_AFTER_S * NS_PER_S:
+            self._alarmed_ns = 0
+            words = (
+                f"{self.owner.loop} has {-self.owed:+.8f} unhedged {HALT_AFTER_S} s after every way was tried; halted"
+            )
+            self._tell.alarm(f"hedge/{self.owner.loop}", words)
             self._tell.halt(words)
 
     def _retry_later(self) -> None:
@@ -374,7 +348,7 @@ class HedgeBook:
 
     def _reset(self) -> None:
         self.attempt = self._fruitless = 0
-        self._blocked_since = 0
+        self._blocked_since = self._alarmed_ns = 0
         self.rung = Rung.HEDGE
         self.close()
 

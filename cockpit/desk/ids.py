@@ -21,10 +21,11 @@ _ROLE_LETTERS = {
     Role.UNWIND: "u",
     Role.FLATTEN: "f",
     Role.REDUCE: "r",
+    Role.WATCHDOG: "w",
 }
 _ROLES = list(_ROLE_LETTERS)
 _LETTER_ROLES = {letter: role for role, letter in _ROLE_LETTERS.items()}
-_PATTERN = re.compile(r"ck([0-9a-f]+)-([0-9]+)([ochufr])([0-9]+)-([0-9]+)")
+_PATTERN = re.compile(r"ck([0-9a-f]+)-([0-9]+)([ochufrw])([0-9]+)-([0-9]+)")
 
 DESK_SLOT = 0
 """Slot of orders that belong to no loop (flatten and reduce of foreign positions)."""

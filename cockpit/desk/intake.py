@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cockpit.desk.accounts import Account
+from cockpit.desk.forced import Forced
+from cockpit.desk.hedger import HedgeBook
 from cockpit.desk.loops import Loop
 from cockpit.desk.orders import Order
+from cockpit.desk.sound import fault_of_fill
 from strategies.protocol import Role
 from venues.model import FillReport, OrderStatus
 
@@ -20,6 +24,20 @@ class Intake:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._forced = Forced(desk)
+        self._waiting: dict[HedgeBook, None] | None = None
+        """Books to be worked once a whole page of fills has been booked; None while fills come one by one."""
+
+    def take_fills(self, account: Account, fills: Sequence[FillReport]) -> None:
+        """Book what a query found, all of it before any of it is hedged: a later fill may undo an earlier one."""
+        self._waiting = {}
+        try:
+            for fill in fills:
+                self.take_fill(account, fill)
+        finally:
+            waiting, self._waiting = self._waiting, None
+        for book in waiting:
+            self.work(book)
 
     def take_fill(self, account: Account, fill: FillReport) -> None:
         """Book a fill once and let the hedger answer it before anything else happens."""
@@ -30,24 +48,30 @@ class Intake:
         if not desk.booking.knows(account.name, fill.symbol):
             desk.alarms.sound(f"symbol/{account.name}", "critical", f"{account.name}: fill in unknown {fill.symbol}")
             return
+        if wrong := fault_of_fill(fill):
+            text = f"{account.name}: a fill of {fill.symbol} cannot be: {wrong}; not booked, look at the account"
+            desk.alarms.sound(f"nonsense/{account.name}", "critical", text)
+            return
         if desk.booking.ledger.has_fill(account.name, fill):
             return
         order = desk.past.order_of(account.name, fill)
         if order is None:
-            desk.booking.fill(account.name, fill, None, volume=False)
-            kind = "liquidation" if fill.liquidation else "manual trade"
-            text = (
-                f"{kind} on {account.name}: {fill.side} {fill.qty} {fill.symbol} at {fill.price}; foreign, not hedged"
-            )
-            desk.alarms.sound(f"foreign/{account.name}/{fill.symbol}", "critical", text)
+            self._take_foreign(account, fill)
             return
+        if order.role is Role.WATCHDOG:
+            desk.watched.closed(order, fill)
         loop = desk.loops.all.get(order.loop)
+        books_first = loop is not None and any(book.lessening for book in loop.books.values())
+        if books_first:
+            # How much of a leg is left to be closed is read from them.
+            desk.booking.fill(account.name, fill, order, volume=desk.past.counts_as_volume(order))
         if loop is not None:
             self._hedge(loop, order, fill)
         else:
             desk.tracker.on_fill(order, fill)
-        # The hedge has left; the books follow before anything else can happen.
-        desk.booking.fill(account.name, fill, order, volume=desk.past.counts_as_volume(order))
+        if not books_first:
+            # The hedge has left; the books follow before anything else can happen.
+            desk.booking.fill(account.name, fill, order, volume=desk.past.counts_as_volume(order))
         if fill.fee and desk.markets.usd_rate(account.name, fill.fee_asset) is None:
             desk.alarms.sound(
                 f"rate/{account.name}/{fill.fee_asset}",
@@ -59,6 +83,18 @@ class Intake:
         elif order.loop and desk.running:
             desk.past.tell_of_ended_loops()
 
+    def _take_foreign(self, account: Account, fill: FillReport) -> None:
+        """A fill that no order of ours made: the venue's own doing, or somebody's by hand."""
+        desk = self._desk
+        kind, qty = "manual trade", fill.qty
+        if fill.liquidation:
+            kind, qty = "liquidation", self._forced.take(account, fill)
+        else:
+            desk.booking.fill(account.name, fill, None, volume=False)
+        if qty:
+            text = f"{kind} on {account.name}: {fill.side} {qty} {fill.symbol} at {fill.price}; foreign, not hedged"
+            desk.alarms.sound(f"foreign/{account.name}/{fill.symbol}", "critical", text)
+
     def _hedge(self, loop: Loop, order: Order, fill: FillReport) -> None:
         """Reckon what the fill owes and send it. A defect here is told and retried by the watch: the fill is booked all
         the same."""
@@ -68,10 +104,17 @@ class Intake:
             book.account_for(order, fill)
         desk.tracker.on_fill(order, fill)
         for book in books:
-            try:
-                book.work()
-            except Exception as error:  # noqa: BLE001  see above
-                desk.trouble(f"hedging for {book.owner.loop}", error)
+            self.work(book)
+
+    def work(self, book: HedgeBook) -> None:
+        """Let a book send what is owed, now or after the page of fills that is being booked."""
+        if self._waiting is not None:
+            self._waiting[book] = None
+            return
+        try:
+            book.work()
+        except Exception as error:  # noqa: BLE001  a defect here is told and retried by the watch
+            self._desk.trouble(f"hedging for {book.owner.loop}", error)
 
     def order_changed(self, order: Order) -> None:
         desk = self._desk

@@ -13,6 +13,7 @@ import msgspec
 
 from cockpit.desk.journal_file import MEMORY, Connect, FileLock, JournalError, connect_ro, connect_rw, prepare
 from cockpit.desk.journal_read import JournalReader
+from cockpit.desk.journal_rows import JournaledAlarm
 from cockpit.desk.journal_writer import JournalWriter, Row, SyncWriter
 from cockpit.desk.ledger_account import Opening
 from venues.model import FillReport, FundingPayment, OrderRequest, OrderStatus, Transfer
@@ -268,13 +269,15 @@ class Journal:
         """A flatten or reduce as it stands now; `spec` is JSON, all that a restarted desk needs to go on."""
         self._write("flatten", id_, kind, state, spec, text, ts)
 
-    def alarm(self, id_: str, *, level: str, text: str, ts: int, count: int, active: bool) -> None:
-        self._write("alarm", id_, level, text, ts, count, active)
+    def alarm(self, row: JournaledAlarm) -> None:
+        """An alarm as it stands now; it is the same one as long as `first_ts` is."""
+        self._write("alarm", *msgspec.structs.astuple(row))
 
     def log(self, *, ts: int, level: str, source: str, text: str) -> None:
         self._write("log", self._next(), ts, level, source, text)
 
     def prune(self, before_ts: int) -> None:
-        """Forget log lines and the steps of orders from before. Money is never pruned."""
+        """Forget log lines, alarms that are over and the steps of orders from before. Money is never pruned."""
         self._write("prune_log", before_ts)
         self._write("prune_order_events", before_ts)
+        self._write("prune_alarms", before_ts)

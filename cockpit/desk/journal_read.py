@@ -21,6 +21,7 @@ from cockpit.desk.journal_rows import (
     JournaledLoop,
     JournaledObligation,
     JournaledOrder,
+    JournaledTrade,
     JournaledTransfer,
     ParamChange,
 )
@@ -64,6 +65,11 @@ class JournalReader:
                 texts.append(value)
         return self._rows(JournaledFill, f"SELECT * FROM fills WHERE {where} ORDER BY seq", *args, *texts)
 
+    def trades_after(self, seq: int) -> Iterator[JournaledTrade]:
+        """What fills booked after row `seq` did to positions, in the order they were booked."""
+        sql = "SELECT seq, account, symbol, loop, side, qty FROM fills WHERE seq > ? ORDER BY seq"
+        return self._rows(JournaledTrade, sql, seq)
+
     def has_fill(self, account: str, symbol: str, trade_id: str) -> bool:
         """Whether the trade id is on file: the ledger's memory beyond its own."""
         sql = "SELECT 1 FROM fills WHERE account = ? AND symbol = ? AND trade_id = ?"
@@ -101,6 +107,10 @@ class JournalReader:
         rows = self._connection.execute("SELECT * FROM loops ORDER BY created_ts, id")
         rows.row_factory = _as_dict
         return [msgspec.convert({**row, "params": msgspec.json.decode(row["params"])}, JournaledLoop) for row in rows]
+
+    def slots(self) -> list[tuple[int, int, str]]:
+        """(epoch, slot, loop) of every loop that ever had order ids."""
+        return self._connection.execute("SELECT epoch, slot, loop FROM slots ORDER BY epoch, slot").fetchall()
 
     def loop_of(self, epoch: int, slot: int) -> str | None:
         """The loop behind a client order id's epoch and slot."""
@@ -156,8 +166,8 @@ class JournalReader:
         return list(self._rows(ParamChange, f"SELECT * FROM param_changes {where} ORDER BY seq", *args))
 
     def alarms(self, *, active: bool = False) -> list[JournaledAlarm]:
-        """All, or the active ones alone."""
-        sql = "SELECT * FROM alarms WHERE active >= ? ORDER BY ts, id"
+        """All that are kept, or the active ones alone, oldest first."""
+        sql = "SELECT * FROM alarms WHERE active >= ? ORDER BY first_ts, id"
         return list(self._rows(JournaledAlarm, sql, int(active)))
 
     def log(self, last: int = 200) -> list[JournaledLine]:

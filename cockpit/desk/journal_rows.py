@@ -90,6 +90,22 @@ class JournaledOrder(msgspec.Struct, frozen=True):
         return OrderRequest(**{name: getattr(self, name) for name in OrderRequest.__struct_fields__})
 
 
+class JournaledTrade(msgspec.Struct, frozen=True):
+    """What one fill did to a position; `loop` "" is foreign."""
+
+    seq: int
+    account: str
+    symbol: str
+    loop: str
+    side: Side
+    qty: Decimal
+    """Venue units, above 0."""
+
+    @property
+    def signed(self) -> Decimal:
+        return self.qty * self.side.sign
+
+
 class JournaledFunding(msgspec.Struct, frozen=True):
     seq: int
     account: str
@@ -183,12 +199,22 @@ class JournaledFlatten(msgspec.Struct, frozen=True):
 
 
 class JournaledAlarm(msgspec.Struct, frozen=True):
+    """One time that an alarm stood, from `first_ts` to `ended_ts` (0: it stands). Stamps in ns, 0 for never."""
+
     id: str
+    first_ts: int
     level: str
     text: str
     ts: int
+    """When it was last raised."""
     count: int
     active: bool
+    ended_ts: int = 0
+    armed_ts: int = 0
+    acked_ts: int = 0
+    acked_by: str = ""
+    escalated_ts: int = 0
+    action: str = ""
 
 
 class JournaledLine(msgspec.Struct, frozen=True):

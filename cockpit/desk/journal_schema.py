@@ -83,7 +83,20 @@ CREATE TABLE log (
 CREATE TABLE refused (id INTEGER PRIMARY KEY, statement TEXT NOT NULL, row TEXT NOT NULL, error TEXT NOT NULL);
 """
 
-MIGRATIONS: tuple[str, ...] = (_V1,)
+_V2 = """
+ALTER TABLE alarms RENAME TO alarms_1;
+CREATE TABLE alarms (
+    id TEXT, first_ts INTEGER, level TEXT NOT NULL, text TEXT NOT NULL, ts INTEGER NOT NULL, count INTEGER NOT NULL,
+    active INTEGER NOT NULL, ended_ts INTEGER NOT NULL, armed_ts INTEGER NOT NULL, acked_ts INTEGER NOT NULL,
+    acked_by TEXT NOT NULL, escalated_ts INTEGER NOT NULL, action TEXT NOT NULL, PRIMARY KEY (id, first_ts)
+) WITHOUT ROWID;
+INSERT INTO alarms
+    SELECT id, ts, level, text, ts, count, active, CASE WHEN active THEN 0 ELSE ts END, ts, 0, '', 0, ''
+    FROM alarms_1;
+DROP TABLE alarms_1;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_V1, _V2)
 """Script n brings a journal from schema n to n + 1. Never edit one that was released: add another."""
 
 SEQ_TABLES = (
@@ -138,13 +151,16 @@ STATEMENTS: dict[str, str] = {
     ),
     "alarm": _insert(
         "alarms",
-        6,
-        "ON CONFLICT (id) DO UPDATE SET level = excluded.level, text = excluded.text, "
-        "ts = excluded.ts, count = excluded.count, active = excluded.active",
+        13,
+        "ON CONFLICT (id, first_ts) DO UPDATE SET level = excluded.level, text = excluded.text, ts = excluded.ts, "
+        "count = excluded.count, active = excluded.active, ended_ts = excluded.ended_ts, "
+        "armed_ts = excluded.armed_ts, acked_ts = excluded.acked_ts, acked_by = excluded.acked_by, "
+        "escalated_ts = excluded.escalated_ts, action = excluded.action",
     ),
     "log": _insert("log", 5),
     "prune_log": "DELETE FROM log WHERE ts < ?",
     "prune_order_events": "DELETE FROM order_events WHERE ts < ?",
+    "prune_alarms": "DELETE FROM alarms WHERE active = 0 AND ts < ?",
 }
 
 DROPPABLE = frozenset({"log"})

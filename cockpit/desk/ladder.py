@@ -12,7 +12,7 @@ from venues.model import FillReport
 
 
 class Rung(IntEnum):
-    """The ladder: hedge venue, another linked account, unwind on the maker venue, halt and alarm."""
+    """The ladder: hedge venue, another linked account, unwind on the maker venue, alarm, and after a while halt."""
 
     HEDGE = 0
     BACKUP = 1
@@ -23,7 +23,7 @@ class Rung(IntEnum):
 RUNG_WORDS = {
     Rung.BACKUP: "hedging on the backup account",
     Rung.UNWIND: "unwinding on the maker venue",
-    Rung.ALARM: "loop halted; the hedge is tried on, slowly",
+    Rung.ALARM: "the hedge is tried on, slowly; the loop halts if it stays so",
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -13,12 +14,15 @@ from cockpit.desk.context import LoopContext
 from cockpit.desk.execution import Owner
 from cockpit.desk.flatten_job import Spec
 from cockpit.desk.hedger import HedgeBook
-from cockpit.desk.ids import DESK_SLOT, SLOT_BITS
+from cockpit.desk.ids import DESK_SLOT
 from cockpit.desk.journal_rows import JournaledLoop
 from cockpit.desk.ladder import HedgeJournal
 from cockpit.desk.loops import Loop, LoopState, StopMode
 from cockpit.desk.obligations import Obligation
+from cockpit.desk.reach import Reach, reach_of
 from cockpit.desk.refusals import Checks, LaunchError
+from cockpit.desk.slots import Slots
+from cockpit.desk.standstill import LOOKING
 from strategies.params import ParamError, as_text, parse_params
 from strategies.protocol import HaltLoop, Leg, Role, StopLoop, Strategy
 from venues.model import FillReport
@@ -40,16 +44,16 @@ class Loops:
         self.checks = Checks(desk)
         self.all: dict[str, Loop] = {}
         self._numbers = 0
-        self._slots = 0
-        self.desk_owner = Owner("", desk.epoch, DESK_SLOT, lambda: self._next_slot(""))
+        self._slots = Slots(desk.journal, desk.epoch)
+        self._closing: dict[str, str] = {}
+        """Loop to why it only closes, of those that were told so in this run."""
+        self.desk_owner = Owner("", desk.epoch, DESK_SLOT, lambda: self._slots.one_more(""))
 
     # -- launch and return
 
     def launch(self, kind: str, raw: Mapping[str, object]) -> Loop:
         """Check everything, then run. Raises `ParamError` or `LaunchError`; then nothing has happened."""
-        strategy = self.strategies.get(kind)
-        if strategy is None:
-            raise LaunchError(f"strategy: {kind!r} is not known; expected one of {', '.join(sorted(self.strategies))}")
+        strategy = self._strategy(kind)
         if self._desk.stopping:
             raise LaunchError("the desk is stopping")
         params = parse_params(strategy.params_type, raw)
@@ -61,6 +65,20 @@ class Loops:
         self._admit(loop)
         self._run(loop)
         return loop
+
+    def preview(self, kind: str, raw: Mapping[str, object]) -> tuple[Reach, ...]:
+        """How far a launch with these parameters could stretch its accounts. Raises `ParamError` or `LaunchError`."""
+        strategy = self._strategy(kind)
+        params = parse_params(strategy.params_type, raw)
+        legs = {leg.name: self.checks.resolve(leg) for leg in strategy.legs(params)}
+        return reach_of(self._desk, strategy, params, legs)
+
+    def _strategy(self, kind: str) -> Strategy[Any]:
+        strategy = self.strategies.get(kind)
+        if strategy is None:
+            known = ", ".join(sorted(self.strategies))
+            raise LaunchError(f"strategy: {kind!r} is not known; expected one of {known}")
+        return strategy
 
     def restore(self, row: JournaledLoop) -> None:
         """A loop that had not ended: back, paused, with what it owes worked off."""
@@ -88,49 +106,59 @@ class Loops:
             owed = ZERO
             for leg in book.legs:
                 owed -= self._desk.ledger.base_position(leg.account, leg.symbol, loop.id)
+            for known in reader.obligations(loop.id):
+                book.number = max(book.number, known.number)
+                if known.trade_id and not self._desk.ledger.knows(known.account, known.symbol, known.trade_id):
+                    book.awaited[(known.account, known.symbol, known.trade_id)] = known.base
+                    owed += known.base
             book.owed = owed
-            book.number = max((o.number for o in reader.obligations(loop.id)), default=0)
             book.suspended = RESTARTED
             for order in self._desk.tracker.live():
                 if order.loop == loop.id and order.role in (Role.HEDGE, Role.UNWIND):
                     book.adopt(order)
         self._admit(loop)
-        if row.state == LoopState.HALTED:
-            loop.halt_reason = RESTARTED
+        closing = self._closing.get(row.id) or reader.cursor(row.id, "closing")
+        for book in loop.books.values():
+            book.closing = closing
+        if closing or row.state == LoopState.HALTED:
+            loop.halt_reason = closing or RESTARTED
             loop.state = LoopState.HALTED
         else:
             self._run(loop)
 
     def work_off(self) -> None:
         """After the first reconciling: hedge what restored loops owe, and say so."""
+        unsure = []
         for loop in self.all.values():
+            sure = all(self._desk.accounts[leg.account].known for leg in loop.legs.values())
             for book in loop.books.values():
                 if book.suspended != RESTARTED:
                     continue
                 book.suspended = ""
+                if not sure:
+                    # A fill that never came to the disk may wait there: what is owed is not known before it answers.
+                    unsure.append(loop)
+                    continue
                 if abs(book.owed) > book.tolerance():
                     text = f"{loop.id} owes {book.owed:+.8f} on {book.hedge.account} from before the restart: hedging"
                     self._desk.alarms.say("warning", loop.id, text)
                 book.work()
+        if unsure:
+            self._desk.standstill.hold(unsure)
+        missing = [loop for loop in unsure if self._desk.past.hedged_unknown(loop)]
+        if missing:
+            names = ", ".join(loop.id for loop in missing)
+            text = f"{names}: a hedge of the run before is for a fill that is not on file; every account must answer"
+            self._desk.alarms.say("warning", "restart", text)
+            self._desk.standstill.hold(missing, patience_s=math.inf)
 
     def _make(self, loop_id: str, strategy: Strategy[Any], params: Any, legs: dict[str, Leg], ts: int) -> Loop:
-        owner = Owner(loop_id, self._desk.epoch, self._free_slot(), lambda: self._next_slot(loop_id))
+        owner = Owner(loop_id, self._desk.epoch, self._slots.free_for(loop_id), lambda: self._slots.one_more(loop_id))
         loop = Loop(loop_id, strategy, params, owner, ts)
         loop.legs = legs
         for name in sorted({leg.hedged_by for leg in legs.values() if leg.hedged_by}):
             loop.books[name] = self._book(loop, legs, name)
         return loop
-
-    def _free_slot(self) -> int:
-        if self._slots + 1 >= 1 << SLOT_BITS:
-            raise LaunchError("255 loops were launched since the desk started; restart the desk to launch more")
-        return self._slots + 1
-
-    def _next_slot(self, loop_id: str) -> int:
-        """Take a slot for the order ids of a loop, journaled so that a restart knows whose they are."""
-        self._slots = self._free_slot()
-        self._desk.journal.slot(self._desk.epoch, self._slots, loop_id)
-        return self._slots
 
     def _book(self, loop: Loop, legs: Mapping[str, Leg], hedge: str) -> HedgeBook:
         desk = self._desk
@@ -146,6 +174,7 @@ class Loops:
             markets=desk.markets,
             accounts=desk.accounts,
             position=lambda account, symbol: desk.ledger.position(account, symbol, loop.id),
+            net=desk.booking.position,
             tell=HedgeJournal(
                 obligation=self._journal_obligation,
                 alarm=lambda id_, text: desk.alarms.sound(id_, "critical", text),
@@ -172,7 +201,7 @@ class Loops:
 
     def _admit(self, loop: Loop) -> None:
         self.all[loop.id] = loop
-        self._next_slot(loop.id)
+        self._slots.take(loop.owner.slots[0], loop.id)
         self.write(loop)
         symbols: dict[str, set[str]] = {}
         for leg in loop.legs.values():
@@ -288,11 +317,19 @@ class Loops:
             raise LaunchError(
                 f"loop {loop.id} still winds up ({loop.halt_reason}): an order's end is not known; try again"
             )
+        for book in loop.books.values():
+            if book.closing and not book.within:
+                raise LaunchError(
+                    f"loop {loop.id} has {-book.owed:+f} left to even out ({book.closing}): wait, or flatten it"
+                )
+        self._closing.pop(loop.id, None)
+        self._desk.journal.cursor(loop.id, "closing", "")
         loop.paused = ""
-        for cause in ("unwound", "budget"):
+        for cause in ("unwound", "budget", "forced", "alone"):
             self._desk.alarms.clear(f"{cause}/{loop.id}")
         for book in loop.books.values():
-            book.suspended = ""
+            # What waits for an account to be reconciled waits on.
+            book.suspended = book.suspended if book.suspended == LOOKING else ""
             book.restart()
         asked, loop.asked = loop.asked, None
         if loop.task is None or loop.task.done():
@@ -324,10 +361,25 @@ class Loops:
         self.set_state(loop, LoopState.HALTED)
         loop.wake()
 
+    def close_only(self, loop_id: str, why: str) -> None:
+        """Until the operator resumes it, a loop opens nothing and what it owes is worked off by closing alone; it
+        survives a restart. Of a loop that is not back yet it is kept for its return."""
+        self._closing[loop_id] = why
+        self._desk.journal.cursor(loop_id, "closing", why)
+        loop = self.all.get(loop_id)
+        if loop is None:
+            return
+        for book in loop.books.values():
+            book.closing = why
+        if not loop.state.ended and loop.state is not LoopState.FLATTENING:
+            self.halt(loop, why)
+
     def set_state(self, loop: Loop, state: LoopState) -> None:
         if loop.state is state:
             return
         loop.state = state
+        if state.ended:
+            self._desk.ledger.end_loop(loop.id)
         why = loop.halt_reason or (loop.paused if state is LoopState.PAUSED else "")
         self._desk.alarms.say("info", loop.id, state.value + (f": {why}" if why else ""))
         self.write(loop)

@@ -14,10 +14,13 @@ from cockpit.desk.wear import ZERO, Key, Marks, Prices, Rates, Scope, Sums, Wear
 from venues.model import FillReport, FundingPayment, Instrument, Transfer, TransferKind
 
 FOREIGN = ""
-"""The loop of what no loop did: positions that were there before, manual trades, liquidations."""
+"""The loop of what no loop did: positions that were there before, manual trades, and the liquidation of either."""
 
 CYCLES_KEPT = 1024
 """Cycles of a loop that can still be told apart; older ones live on in the loop's sums."""
+
+REMEMBERED = 10_000
+"""Newest trade ids kept at hand, 2 MB; older ones are asked of the journal, 10 µs a fill."""
 
 _RECENT_FILLS = 256
 """Fills a market remembers, so that a late funding payment finds who held the position at its time."""
@@ -64,7 +67,7 @@ class Ledger:
         instruments: Callable[[str, str], Instrument],
         *,
         seen_before: SeenBefore | None = None,
-        remember: int = 200_000,
+        remember: int = REMEMBERED,
     ) -> None:
         self._instruments = instruments
         self._prices = Prices()
@@ -106,6 +109,10 @@ class Ledger:
             for sums in (self._market(key), self._holder(FOREIGN, key)):
                 sums.trade(held.qty, base, quote)
         return True
+
+    def knows(self, account: str, symbol: str, trade_id: str) -> bool:
+        """Whether a fill of that id has been booked."""
+        return self._fill_ids.has(account, symbol, trade_id)
 
     def has_fill(self, account: str, fill: FillReport) -> bool:
         """Whether `book_fill` would take it for a repetition."""
@@ -178,7 +185,7 @@ class Ledger:
         self._prices.saw_rate(payment.asset, rate_usd)
         self._account(account).cost(payment.asset, payment.cost, usd)
         self._market(key).funding_usd += usd
-        held = self._held_at(key, payment.ts_event)
+        held = self.held_at(*key, payment.ts_event)
         net = sum(held.values(), ZERO)
         if not net:
             held = {FOREIGN: (net := Decimal(1))}
@@ -349,8 +356,9 @@ class Ledger:
             return self._markets.get(account, {}).get(symbol)
         return self._holders.get((account, symbol), {}).get(loop)
 
-    def _held_at(self, key: Key, ts: int) -> dict[str, Decimal]:
-        """Positions as of `ts`: those of now without the fills that came after."""
+    def held_at(self, account: str, symbol: str, ts: int) -> dict[str, Decimal]:
+        """Positions as of `ts` by loop, venue units: those of now without the fills that came after."""
+        key = (account, symbol)
         held = {loop: sums.qty for loop, sums in self._holders.get(key, {}).items()}
         for at, loop, qty in self._recent.get(key, ()):
             if at > ts:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from cockpit.desk.accounts import Account
+from cockpit.desk.sound import fault_of_funding, fault_of_price, fault_of_report, fault_of_transfer
 from venues.model import (
     BookUpdate,
     CancelReport,
@@ -33,7 +34,10 @@ class AccountListener:
         self._desk.intake.take_fill(self._account, fill)
 
     def on_order(self, report: OrderStatusReport) -> None:
-        self._desk.tracker.on_report(report, self._account.name)
+        if not self._nonsense(
+            f"a report of order {report.client_order_id or report.venue_order_id}", fault_of_report(report)
+        ):
+            self._desk.tracker.on_report(report, self._account.name)
 
     def on_cancel_failed(self, report: CancelReport) -> None:
         order = self._desk.tracker.get(report.client_order_id)
@@ -56,7 +60,7 @@ class AccountListener:
 
     def on_mark(self, symbol: str, price: Decimal, ts_event: int) -> None:
         market = self._desk.markets.get(self._account.name, symbol)
-        if market is not None:
+        if market is not None and not fault_of_price(price):
             market.mark = price
 
     def on_funding_rate(self, rate: FundingRate) -> None:
@@ -66,6 +70,8 @@ class AccountListener:
 
     def on_funding(self, payment: FundingPayment) -> None:
         desk = self._desk
+        if self._nonsense(f"funding of {payment.symbol}", fault_of_funding(payment)):
+            return
         if desk.booking.ledger.opened(self._account.name) and desk.booking.funding(self._account.name, payment):
             words = "paid" if payment.cost > 0 else "received"
             text = f"funding {words}: {abs(payment.cost):.6f} {payment.asset} on {payment.qty:+f} {payment.symbol}"
@@ -75,6 +81,8 @@ class AccountListener:
         desk = self._desk
         if not desk.booking.ledger.opened(self._account.name):
             return
+        if self._nonsense(f"a {transfer.kind} of {transfer.asset}", fault_of_transfer(transfer)):
+            return
         try:
             new = desk.booking.transfer(self._account.name, transfer)
         except LookupError as error:
@@ -82,6 +90,13 @@ class AccountListener:
             return
         if new:
             desk.alarms.say("info", self._account.name, f"{transfer.kind} of {transfer.amount} {transfer.asset}")
+
+    def _nonsense(self, what: str, wrong: str) -> bool:
+        """Whether something is `wrong` with what the venue told; then that is alarmed, and goes no further."""
+        if wrong:
+            name = self._account.name
+            self._desk.alarms.sound(f"nonsense/{name}", "critical", f"{name}: {what} cannot be: {wrong}; not taken in")
+        return bool(wrong)
 
     def on_connection(self, up: bool, reason: str) -> None:
         self.said_up = up

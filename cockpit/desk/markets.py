@@ -21,6 +21,7 @@ class Market:
     __slots__ = (
         "_ask",
         "_bid",
+        "_known_tolerance",
         "_mid",
         "_tolerance",
         "account",
@@ -48,12 +49,15 @@ class Market:
         self._ask: Decimal | None = None
         self._mid: Decimal | None = None
         self._tolerance: Decimal | None = None
+        # Outlives a lost market: dust must not turn into exposure because a venue is away.
+        least = max(instrument.lot, instrument.min_qty)
+        self._known_tolerance = ZERO if instrument.inverse else instrument.base_qty(least, ONE)
 
     def on_book(self, update: BookUpdate, now: int) -> bool:
         """Take in an update; True where the touch moved or the book became sound or unsound."""
         before = self.book
         self.ts = now
-        sound = bool(update.bids) and bool(update.asks) and update.bids[0][0] < update.asks[0][0]
+        sound = bool(update.bids) and bool(update.asks) and 0 < update.bids[0][0] < update.asks[0][0]
         self.book = update if sound else None
         if before is not None and sound and before.bids[0][0] == update.bids[0][0]:
             if before.asks[0][0] == update.asks[0][0]:
@@ -97,13 +101,14 @@ class Market:
 
     @property
     def tolerance(self) -> Decimal:
-        """Base coin under which nothing can be traded here, at the present value; 0 while there is none."""
+        """Base coin under which nothing can be traded here, at the present value; while there is none at the last that
+        was known, and before any by lot and minimum quantity alone (of an inverse market 0)."""
         if self._tolerance is not None:
             return self._tolerance
         value = self.value
         if value is None:
-            return ZERO
-        tolerance = self.instrument.tolerance_base(value)
+            return self._known_tolerance
+        tolerance = self._known_tolerance = self.instrument.tolerance_base(value)
         if self._mid is not None:
             # Of a mark it is not kept: that moves without a touch.
             self._tolerance = tolerance
@@ -170,7 +175,11 @@ def bounded_price(market: Market, side: Side, touch: Decimal, slippage_bps: Deci
 def tradable_qty(market: Market, base: Decimal, price: Decimal) -> Decimal:
     """Whole lots nearest to `base` coins, venue units; 0 where that is too little for the venue."""
     instrument = market.instrument
-    qty = instrument.round_qty(instrument.qty_from_base(base, price), nearest=True)
-    if qty < instrument.min_qty or instrument.notional(qty, price) < instrument.min_notional:
+    exact = instrument.qty_from_base(base, price)
+    qty = instrument.round_qty(exact, nearest=True)
+    if qty >= instrument.min_qty and instrument.notional(qty, price) >= instrument.min_notional:
+        return qty
+    if exact < instrument.min_qty or instrument.notional(exact, price) < instrument.min_notional:
         return ZERO
-    return qty
+    # Enough, but for the rounding: one lot more is nearer to it than nothing.
+    return qty + instrument.lot

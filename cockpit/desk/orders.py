@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import msgspec
 
+from cockpit.desk.sound import fault_of_report
 from strategies.protocol import Role
 from venues.model import FillReport, OrderRequest, OrderStatus, OrderStatusReport, RejectReason, Side
 
@@ -181,6 +182,9 @@ class OrderTracker:
         order = self.get(report.client_order_id) or self.by_venue_id(account, report.venue_order_id)
         if order is None:
             return None
+        if fault_of_report(report):
+            # No news: what was not known stays so, is asked for again and in time alarmed.
+            return order
         if report.venue_order_id and not order.venue_order_id:
             self._name(order, report.venue_order_id)
         if order.guessed and report.status is not OrderStatus.UNKNOWN:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from cockpit.desk.ids import DESK_SLOT, OrderId
 from cockpit.desk.journal_rows import JournaledOrder
+from cockpit.desk.loops import Loop
 from cockpit.desk.orders import Order
 from strategies.params import ParamError, parse_params
 from strategies.protocol import Leg, Role
@@ -68,7 +70,27 @@ class Past:
         for loop in self._desk.loops.all.values():
             if loop.owner.epoch == order_id.epoch and order_id.slot in loop.owner.slots:
                 return loop.id
-        return self._desk.journal.reader().loop_of(order_id.epoch, order_id.slot)
+        known = self._desk.journal.reader().loop_of(order_id.epoch, order_id.slot)
+        if known is not None:
+            return known
+        # A run that never got to its disk: a loop's slot is its number where that was free.
+        return self._unended(f"L{order_id.slot}")
+
+    def _unended(self, loop: str) -> str | None:
+        if loop in self._desk.loops.all:
+            return loop
+        rows = self._desk.journal.reader().loops()
+        return next((row.id for row in rows if row.id == loop and row.state not in ("stopped", "done")), None)
+
+    def hedged_unknown(self, loop: Loop) -> bool:
+        """Whether a hedge of the loop is on record that is newer than every obligation on file: it was sent for a fill
+        that a crash kept from the disk. To undo it before that fill is found would open the leg."""
+        known = max((book.number for book in loop.books.values()), default=0)
+        for order in (*self._desk.tracker.live(), *self._desk.tracker.recent()):
+            parsed = OrderId.parse(order.id) if order.loop == loop.id and order.role is Role.HEDGE else None
+            if parsed is not None and parsed.epoch != self._desk.epoch and parsed.serial > known:
+                return True
+        return False
 
     def leg_of(self, loop: str, account: str, symbol: str) -> str:
         """Name of the loop's leg on that market; empty where it has none."""
@@ -145,4 +167,15 @@ class Past:
         desk.tracker.add(order)
         desk.journal.order_intent(order)
         desk.uncertain.look_after(order)
+        self._look_first(order)
         return order
+
+    def _look_first(self, order: Order) -> None:
+        """An order of an earlier run came to light after its loop was back: as at the start, a hedge whose own fill is
+        not on file is not undone before every account has answered."""
+        desk = self._desk
+        loop = desk.loops.all.get(order.loop)
+        if loop is None or all(desk.accounts[leg.account].known for leg in loop.legs.values()):
+            return
+        if self.hedged_unknown(loop):
+            desk.standstill.hold((loop,), patience_s=math.inf)

@@ -17,6 +17,7 @@ from cockpit.desk.booking import Booking
 from cockpit.desk.ids import OrderId
 from cockpit.desk.journal import Journal
 from cockpit.desk.orders import Order, OrderTracker
+from cockpit.desk.sound import fault_of_funding, fault_of_report, fault_of_transfer
 from venues.model import (
     NS_PER_S,
     Clock,
@@ -33,6 +34,8 @@ ZERO = Decimal(0)
 LOOKS = 3
 """Looks in one pass before a difference counts: fills may be under way between two answers."""
 LOOK_AGAIN_S = 0.25
+LOOK_BACK_NS = 600 * NS_PER_S
+"""Funding and transfers are asked for again over this span."""
 SETTLED_NS = 3 * NS_PER_S
 """An open order of ours that the venue does not list is asked after once it is this old."""
 
@@ -40,7 +43,7 @@ SETTLED_NS = 3 * NS_PER_S
 class Hands(msgspec.Struct, frozen=True):
     """What reconciling needs of the desk."""
 
-    on_fill: Callable[[Account, FillReport], None]
+    on_fills: Callable[[Account, tuple[FillReport, ...]], None]
     look_after: Callable[[Order], None]
     alarm: Callable[[str, str, str], None]
     """(id, level, text)"""
@@ -63,6 +66,8 @@ class Reconciler:
         self._journal = journal
         self._hands = hands
         self._locks: dict[str, asyncio.Lock] = {}
+        self._strangers: dict[str, set[str]] = {}
+        """Account to the alarms of open orders there that are not ours."""
 
     async def account(self, account: Account) -> bool:
         """One whole pass. True where report and ledger agree; False where they do not or no answer came."""
@@ -86,8 +91,7 @@ class Reconciler:
         """Fetch and book the fills since the cursor. Raises `VenueError`."""
         page = await account.venue.fills_since(account.fills_cursor)
         account.answered_ts = self._clock.now_ns()
-        for fill in page.fills:
-            self._hands.on_fill(account, fill)
+        self._hands.on_fills(account, page.fills)
         if page.cursor != account.fills_cursor:
             account.fills_cursor = page.cursor
             self._journal.cursor(account.name, "fills", page.cursor)
@@ -123,7 +127,7 @@ class Reconciler:
             if not differing:
                 self._agreed(account, count == self._booking.count)
                 return True
-        self._disagree(account, differing)
+        self.disagree(account, differing)
         return False
 
     async def _open(self, account: Account) -> bool:
@@ -155,31 +159,45 @@ class Reconciler:
         reports = await account.venue.open_orders()
         now = self._clock.now_ns()
         listed = set()
+        strangers = set()
         for report in reports:
             if report.client_order_id:
                 listed.add(report.client_order_id)
+            if wrong := fault_of_report(report):
+                self._nonsense(account, f"an open order {report.client_order_id or report.venue_order_id}", wrong)
+                continue
             order = self._tracker.on_report(report, account.name)
             if order is None:
-                self._adopt(account, report)
+                if not self._adopt(account, report):
+                    strangers.add(self._tell_of_stranger(account, report))
             elif order.status.terminal and not report.status.terminal and now - order.ts > SETTLED_NS:
                 # We took it for ended a while ago, and it rests: nobody would look after it.
                 account.venue.cancel(report.client_order_id, report.symbol)
                 text = f"{order!r} had ended by our books and is open at the venue: cancelled there"
                 self._hands.alarm(f"reopened/{order.id}", "critical", text)
+        for gone in self._strangers.get(account.name, set()) - strangers:
+            self._hands.clear(gone, f"{account.name}: an order that was not ours is no longer open")
+        self._strangers[account.name] = strangers
         for order in self._tracker.live():
             if order.account == account.name and order.id not in listed and now - order.ts > SETTLED_NS:
                 if order.status in (OrderStatus.OPEN, OrderStatus.PARTIALLY_FILLED, OrderStatus.PENDING):
                     self._tracker.unknown(order, "the venue no longer lists it", now)
                 self._hands.look_after(order)
 
-    def _adopt(self, account: Account, report: OrderStatusReport) -> None:
-        """An open order that the tracker does not have: ours by its id (a crash before the disk had it), or foreign."""
+    def _tell_of_stranger(self, account: Account, report: OrderStatusReport) -> str:
+        """Alarm an open order that is not ours; the alarm's id."""
+        id_ = f"foreign-order/{account.name}/{report.venue_order_id}"
+        text = f"{account.name} has an open order that is not ours: {report.side} {report.qty} {report.symbol}"
+        self._hands.alarm(id_, "warning", text)
+        return id_
+
+    def _adopt(self, account: Account, report: OrderStatusReport) -> bool:
+        """An open order that the tracker does not have: ours by its id (a crash before the disk had it). False for
+        one that is not."""
         parsed = OrderId.parse(report.client_order_id)
         loop = None if parsed is None else self._hands.loop_of(parsed)
         if parsed is None or loop is None:
-            text = f"{account.name} has an open order that is not ours: {report.side} {report.qty} {report.symbol}"
-            self._hands.alarm(f"foreign-order/{account.name}/{report.venue_order_id}", "warning", text)
-            return
+            return False
         request = OrderRequest(
             report.client_order_id,
             report.symbol,
@@ -207,21 +225,32 @@ class Reconciler:
             words = "the journal had not heard of it"
         self._tracker.on_report(report, account.name)
         self._hands.say("warning", account.name, f"adopted {order!r}: it is ours, {words}")
+        return True
 
     async def _money(self, account: Account) -> None:
         since = account.ledger_ts
         now = self._clock.now_ns()
         for payment in await account.venue.funding_since(since):
+            if wrong := fault_of_funding(payment):
+                self._nonsense(account, f"funding of {payment.symbol}", wrong)
+                continue
             self._booking.funding(account.name, payment)
         for transfer in await account.venue.transfers_since(since):
+            if wrong := fault_of_transfer(transfer):
+                self._nonsense(account, f"a {transfer.kind} of {transfer.asset}", wrong)
+                continue
             try:
                 self._booking.transfer(account.name, transfer)
             except LookupError as error:
                 self._hands.say("info", account.name, str(error))
                 return
-        # Settlements may be told late: look back over the last minute again, ids keep them single.
-        account.ledger_ts = max(since, now - 60 * NS_PER_S)
+        # Settlements may be told late, and our clock may differ from the venue's: ids keep them single.
+        account.ledger_ts = max(since, now - LOOK_BACK_NS)
         self._journal.cursor(account.name, "ledger", str(account.ledger_ts))
+
+    def _nonsense(self, account: Account, what: str, wrong: str) -> None:
+        text = f"{account.name}: {what} cannot be: {wrong}; not taken in"
+        self._hands.alarm(f"nonsense/{account.name}", "critical", text)
 
     def differences(self, account: Account, count: int) -> dict[str, tuple[Decimal, Decimal]]:
         """Symbol to (reported, ledger) where the last report is nothing that the ledger held since `count` fills."""
@@ -233,6 +262,15 @@ class Reconciler:
                 out[symbol] = (reported, ours)
         return out
 
+    def contradicted(self, account: Account, count: int, before: int) -> int:
+        """How many looks in a row, `before` this one and it, have contradicted the ledger; too many make the account
+        SUSPECT."""
+        differing = self.differences(account, count)
+        looks = before + 1 if differing else 0
+        if looks >= LOOKS and not account.suspect:
+            self.disagree(account, differing)
+        return looks
+
     def _agreed(self, account: Account, still: bool) -> None:
         account.reconciled_ts = self._clock.now_ns()
         account.known = True
@@ -241,7 +279,7 @@ class Reconciler:
             self._hands.clear(f"suspect/{account.name}", f"{account.name}: reports agree with the ledger again")
         self._hands.agreed(account, still)
 
-    def _disagree(self, account: Account, differing: dict[str, tuple[Decimal, Decimal]]) -> None:
+    def disagree(self, account: Account, differing: dict[str, tuple[Decimal, Decimal]]) -> None:
         legs = ", ".join(f"{symbol}: reported {r:+f}, ledger {ours:+f}" for symbol, (r, ours) in differing.items())
         account.suspect = f"position moved with no fill behind it ({legs})"
         text = f"{account.name} is SUSPECT: {account.suspect}; nothing is traded there until they agree"

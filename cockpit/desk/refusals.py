@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cockpit.desk.loops import Loop
-from strategies.params import ParamError, change_params
+from cockpit.desk.reach import Reach, largest_base, reach_of, words_of
+from strategies.params import ParamError, change_params, text_of
 from strategies.protocol import Leg, Role
 from venues.model import InstrumentKind
 
@@ -81,6 +82,24 @@ class Checks:
                 )
             detail = f"tolerance {tolerance:.8f}, {tolerance / size * 100:.1f} % of the size"
             self._desk.alarms.say("info", loop.id, detail)
+        self._desk.alarms.say("info", loop.id, words_of(self.leverage(loop, loop.params)))
+
+    def leverage(self, loop: Loop, params: Any) -> tuple[Reach, ...]:
+        """How far the loop could stretch its accounts with `params`. Raises `ParamError` over `max_leverage`."""
+        limit = self._desk.risk.limits.max_leverage
+        largest = largest_base(loop.strategy, params)
+        reaches = reach_of(self._desk, loop.strategy, params, loop.legs, loop.id)
+        for reach in reaches:
+            if reach.equity_usd is not None and reach.gross_usd > limit * reach.equity_usd:
+                size = loop.strategy.size_base(params)
+                builds = largest > 2 * size
+                raise ParamError(
+                    "max_position" if builds else "size",
+                    text_of(largest - size),
+                    f"less: {reach.account} could come to {reach.gross_usd:,.0f} USD on {reach.equity_usd:,.0f} USD of "
+                    f"equity, a step beyond the largest position counted; max_leverage is {limit}",
+                )
+        return reaches
 
     def limit(self, loop: Loop, size: Decimal) -> None:
         """An order that risk would deny each time is refused here, once."""
@@ -93,11 +112,16 @@ class Checks:
                 )
 
     def size(self, loop: Loop, changes: Mapping[str, object]) -> None:
-        """A new size must still be large against the tolerance and the venues' minima."""
+        """A new size must still be large against the tolerance and the venues' minima, and nothing may stretch an
+        account further than the limit of leverage."""
         trial = change_params(loop.staged if loop.staged is not None else loop.params, changes)
         size = loop.strategy.size_base(trial)
-        if size == loop.strategy.size_base(loop.params):
-            return
+        if size != loop.strategy.size_base(loop.params):
+            self._new_size(loop, size)
+        if largest_base(loop.strategy, trial) > largest_base(loop.strategy, loop.params):
+            self.leverage(loop, trial)
+
+    def _new_size(self, loop: Loop, size: Decimal) -> None:
         self.limit(loop, size)
         least = loop.tolerance() / MAX_TOLERANCE_SHARE
         if size < least:

@@ -32,7 +32,7 @@ async def come_back(desk: Desk) -> None:
         await asyncio.wait_for(desk.journal.barrier(), DISK_S)
     except TimeoutError:
         desk.alarms.sound(
-            "journal", "critical", f"the journal has not reached the disk for {DISK_S:.0f} s; hedging anyway"
+            "journal/start", "critical", f"the journal has not reached the disk for {DISK_S:.0f} s; hedging anyway"
         )
     for job in reader.flattens():
         if not State(job.state).ended:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from cockpit.desk.accounts import Account
+from cockpit.desk.deleverer import Deleverer
 from venues.model import NS_PER_S
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ PASS_QUERIES = 8
 BACKLOG = 256
 """Rows that may wait for the disk without anybody minding: a writer's batch."""
 BEHIND_LOOKS = 5
+FLATTEN_ASKS_NS = 30 * NS_PER_S
+"""How long a flatten's own looks stand for a routine pass."""
 EAGER_S = 2.0
 """Pace of passes over an account that nothing may be traded on before one succeeds."""
 ROUTINE_SHARE = 0.5
@@ -29,6 +32,7 @@ class Watch:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self.deleverer = Deleverer(desk, desk.options.stages)
         self._off: dict[str, int] = {}
         self._due: dict[str, float] = {}
         self._backlog = 0
@@ -43,11 +47,14 @@ class Watch:
         while True:
             await asyncio.sleep(options.watch_s)
             for step in (
+                desk.standstill.look,
                 desk.uncertain.sweep,
                 desk.past.cancel_left_over,
                 desk.booking.turn_day,
                 self._exposure,
+                self.deleverer.step,
                 self._journal,
+                desk.escalation.step,
                 self._reconcile,
             ):
                 try:
@@ -60,8 +67,12 @@ class Watch:
         desk = self._desk
         running = asyncio.get_running_loop()
         for account in desk.accounts.values():
-            # A flatten asks enough, but for an account that has not been reconciled: it waits for that itself.
-            asked = desk.reconciler.busy(account) or (account.reconciled_ts and desk.flattener.at_work_on(account.name))
+            # A flatten asks enough, but not for ever, nor where an account has not been reconciled or is suspect: it
+            # waits for that itself, and only a pass ends it.
+            fresh = desk.clock.now_ns() - account.reconciled_ts < FLATTEN_ASKS_NS
+            asked = desk.reconciler.busy(account) or (
+                fresh and not account.suspect and desk.flattener.at_work_on(account.name)
+            )
             if account.up and not asked and running.time() >= self._due.get(account.name, 0.0):
                 pace = self._interval(account) if account.reconciled_ts else EAGER_S
                 self._due[account.name] = running.time() + pace
@@ -96,6 +107,7 @@ class Watch:
                     age = (now - book.naked_since) / NS_PER_S
                     text = f"{loop.id} has {-book.owed:+.8f} unhedged for {age:.0f} s"
                     self._desk.alarms.sound(f"naked/{loop.id}", "critical", text)
+                book.halt_when_due()
                 book.poke()
             if loop.hedged():
                 self._desk.alarms.clear(f"hedge/{loop.id}", f"{loop.id} is hedged again")

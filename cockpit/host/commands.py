@@ -13,6 +13,7 @@ from cockpit.desk.accounts import Trading
 from cockpit.desk.desk import Desk
 from cockpit.desk.flatten_job import Job, Scope, Spec
 from cockpit.desk.loops import StopMode
+from cockpit.desk.reach import reach_of, words_of
 from cockpit.desk.refusals import LaunchError
 from cockpit.host.queries import Answer, Queries, encode, fraction_of
 from cockpit.host.rows import flatten_row
@@ -123,7 +124,8 @@ class DeskHost:
             case m.Launch():
                 loop = desk.loops.launch(verb.strategy, verb.params)
                 desk.alarms.say("info", loop.id, f"launched by {command.origin}")
-                return {"loop": loop.id}
+                reaches = reach_of(desk, loop.strategy, loop.params, loop.legs, loop.id)
+                return {"loop": loop.id, "reach": reaches, "text": words_of(reaches)}
             case m.SetParams():
                 loop = desk.loops.set_params(verb.loop, verb.changes, origin=command.origin, command_id=command.id)
                 return {"loop": loop.id, "pending": loop.pending}
@@ -142,7 +144,7 @@ class DeskHost:
             case m.ResumeAccount():
                 return self._resume_account(verb.account)
             case m.AckAlarm():
-                return {"cleared": desk.alarms.clear(verb.id, f"acknowledged by {command.origin}")}
+                return self._acknowledge(verb, command.origin)
             case m.Fault():
                 return await self._fault(verb)
             case m.Shutdown():
@@ -247,6 +249,15 @@ class DeskHost:
         if account.trading is not Trading.ACTIVE and not self._at_work((known,)):
             self._desk.set_trading(account, Trading.ACTIVE, "")
         return {"account": name, "state": account.trading.value}
+
+    def _acknowledge(self, verb: m.AckAlarm, by: str) -> Answer:
+        """Nothing to acknowledge is no refusal: the cause may have gone while the operator looked."""
+        alarms = self._desk.alarms
+        wanted = [verb.id]
+        if verb.id == "all":
+            wanted = [alarm.id for alarm in alarms.active.values() if verb.drop or not alarm.acked]
+        done = [id_ for id_ in wanted if (alarms.drop if verb.drop else alarms.acknowledge)(id_, by)]
+        return {"acknowledged": done, "standing": [id_ for id_ in done if id_ in alarms.active]}
 
     async def _fault(self, verb: m.Fault) -> Answer:
         (known,) = self._accounts((verb.account,))

@@ -10,10 +10,11 @@ import msgspec
 
 from cockpit.desk.desk import Desk
 from cockpit.desk.flatten_job import Spec
+from cockpit.desk.reach import words_of
 from cockpit.desk.refusals import LaunchError
 from cockpit.host.rows import flatten_row
 from cockpit.link.rows import FlattenRow
-from strategies.params import specs
+from strategies.params import ParamError, specs
 
 Answer = Any
 """Whatever msgspec writes as JSON; its shape is the query's own."""
@@ -38,7 +39,9 @@ class Queries:
             "audit": self._audit,
             "flatten": self._flatten,
             "strategies": self._strategies,
+            "reach": self._reach,
             "obligations": self._obligations,
+            "alarms": self._alarms,
         }
 
     async def ask(self, what: str, args: Mapping[str, str]) -> Answer:
@@ -119,6 +122,12 @@ class Queries:
     def _audit(self, args: Mapping[str, str]) -> Answer:
         return self._desk.journal.reader().param_changes(args.get("loop") or None)
 
+    def _alarms(self, args: Mapping[str, str]) -> Answer:
+        """Those that stood in the span, over or not, oldest first."""
+        start, end = self._span(args)
+        rows = self._desk.journal.reader().alarms()
+        return [row for row in rows if row.first_ts < end and (row.active or row.ended_ts >= start)]
+
     def _obligations(self, args: Mapping[str, str]) -> Answer:
         loop = args.get("loop", "")
         rows = self._desk.journal.reader().obligations(loop)
@@ -140,6 +149,15 @@ class Queries:
             {"kind": kind, "doc": (strategy.params_type.__doc__ or "").strip(), "params": specs(strategy.params_type)}
             for kind, strategy in self._desk.loops.strategies.items()
         ]
+
+    def _reach(self, args: Mapping[str, str]) -> Answer:
+        """What a launch with these parameters could come to, before it is asked for."""
+        raw = {name: value for name, value in args.items() if name != "strategy"}
+        try:
+            reaches = self._desk.loops.preview(args.get("strategy", ""), raw)
+        except ParamError as error:
+            raise LaunchError(str(error)) from None
+        return {"reach": reaches, "text": words_of(reaches)}
 
 
 def fraction_of(text: str) -> Decimal:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from cockpit.desk.alarms import Alarm
 from cockpit.desk.flatten_job import Job
-from cockpit.link.rows import ZERO, FlattenRow
+from cockpit.link.rows import ZERO, AlarmRow, FlattenRow
 
 
 def rounded(value: Decimal, places: int) -> Decimal:
@@ -23,4 +24,21 @@ def flatten_row(job: Job) -> FlattenRow:
         text=job.text,
         legs=job.legs,
         ts=job.ts,
+    )
+
+
+def alarm_row(alarm: Alarm) -> AlarmRow:
+    """An alarm as it stands."""
+    return AlarmRow(
+        id=alarm.id,
+        level=alarm.level,
+        text=alarm.text,
+        ts=alarm.ts,
+        count=alarm.count,
+        first_ts=alarm.first_ts,
+        acked_by=alarm.acked_by,
+        acked_ts=alarm.acked_ts,
+        escalated_ts=alarm.escalated_ts,
+        action=alarm.action,
+        rings=alarm.rings,
     )

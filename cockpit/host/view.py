@@ -17,10 +17,9 @@ from cockpit.desk.markets import Market
 from cockpit.desk.orders import Order
 from cockpit.desk.risk import account_equity_usd
 from cockpit.desk.wear import Scope, Wear
-from cockpit.host.rows import flatten_row, rounded
+from cockpit.host.rows import alarm_row, flatten_row, rounded
 from cockpit.link.rows import (
     AccountRow,
-    AlarmRow,
     DeskRow,
     FundingRow,
     LogRow,
@@ -69,7 +68,7 @@ class DeskView:
             wear=list(self._wear(now)),
             loops=[self._loop(loop) for loop in desk.loops.all.values()],
             orders=[*map(_order, desk.tracker.live()), *map(_order, islice(desk.tracker.recent(), RECENT_ORDERS))],
-            alarms=[AlarmRow(a.id, a.level, a.text, a.ts, a.count) for a in desk.alarms.active.values()],
+            alarms=list(map(alarm_row, desk.alarms.active.values())),
             flattens=[flatten_row(job) for job in desk.flattener.jobs.values()],
             log=[LogRow(line.seq, line.ts, line.level, line.source, line.text) for line in desk.alarms.lines],
         )
@@ -83,6 +82,8 @@ class DeskView:
             epoch=desk.epoch,
             started_ts=desk.started_ts,
             entries_denied=bool(desk.risk.entries_denied) or held,
+            watchdog="; ".join(desk.watched.by),
+            bell_s=desk.options.alarms.bell_s,
         )
 
     def _account(self, account: Account, now: int) -> AccountRow:

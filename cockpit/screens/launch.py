@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+import msgspec
+
 from cockpit.link.client import LinkError
-from cockpit.link.messages import Launch, Verb
+from cockpit.link.messages import Launch, Query, Verb
 from cockpit.link.rows import SpreadRow
 from cockpit.link.store import Store
 from cockpit.screens.form import FormDialog
@@ -82,12 +84,19 @@ def fields_for(specs: Sequence[ParamSpec], store: Store) -> list[Field]:
     return fields
 
 
+class Preview(msgspec.Struct):
+    """The desk's answer to a `reach` query, as far as it is shown."""
+
+    text: str
+
+
 class LaunchDialog(FormDialog):
     SUBMIT_LABEL = "Launch"
 
     def __init__(self, kind: str) -> None:
         super().__init__()
         self._kind = kind
+        self._previewed: dict[str, str] = {}
 
     def title_text(self) -> str:
         return f"Launch {self._kind}"
@@ -105,6 +114,26 @@ class LaunchDialog(FormDialog):
             return
         self.load(fields_for(specs, self.cockpit.link.store))
         self.say("")
+        self._preview()
+
+    def on_field_list_moved(self) -> None:
+        """Another field: what was typed may have changed how far the loop can reach."""
+        self._preview()
+
+    def _preview(self) -> None:
+        values = self.fields.values()
+        if values != self._previewed:
+            self._previewed = values
+            self.run_worker(self._ask_reach(values), group="reach", exclusive=True)
+
+    async def _ask_reach(self, values: dict[str, str]) -> None:
+        """Show what leverage the launch could come to. What cannot be answered yet is left to the launch to tell."""
+        try:
+            ack = await self.cockpit.link.send(Query("reach", {"strategy": self._kind, **values}))
+        except LinkError:
+            return
+        if ack.ok:
+            self.say(msgspec.json.decode(ack.result, type=Preview).text)
 
     def verb(self) -> Verb | None:
         if not self.fields.fields:

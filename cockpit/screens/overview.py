@@ -11,7 +11,7 @@ from textual.containers import Container
 
 from cockpit.keys import bindings
 from cockpit.link.messages import AckAlarm, FlattenCancel, Pause, Resume, Stop
-from cockpit.link.rows import LoopRow
+from cockpit.link.rows import AlarmRow, LoopRow, by_urgency
 from cockpit.screens.dialog import Choice, ChoiceDialog
 from cockpit.screens.edit import EditDialog
 from cockpit.screens.launch import LaunchDialog
@@ -210,11 +210,23 @@ class OverviewScreen(LiveScreen[None]):
         self.app.push_screen(ChoiceDialog("Resume everything", lines, (choice,)), chosen)
 
     def action_acknowledge(self) -> None:
-        alarms = sorted(self.cockpit.link.store.alarms.values(), key=lambda row: row.ts)
-        if alarms:
-            self.cockpit.command(AckAlarm(alarms[-1].id), f"acknowledged: {alarms[-1].text}")
+        waiting = self._waiting()
+        if waiting:
+            self.cockpit.command(AckAlarm(waiting[0].id), f"acknowledged: {waiting[0].text}")
         else:
-            self.cockpit.say("no alarm")
+            self.cockpit.say("no alarm waits for you")
+
+    def action_acknowledge_all(self) -> None:
+        waiting = self._waiting()
+        if waiting:
+            count = f"{len(waiting)} alarm{'s' if len(waiting) > 1 else ''}"
+            self.cockpit.command(AckAlarm("all"), f"acknowledged: {count}")
+        else:
+            self.cockpit.say("no alarm waits for you")
+
+    def _waiting(self) -> list[AlarmRow]:
+        """Alarms that nobody has acknowledged, as the strips show them from the top."""
+        return [row for row in by_urgency(self.cockpit.link.store.alarms.values()) if not row.acked_ts]
 
     def action_cancel_flatten(self) -> None:
         rows = sorted((r for r in self.cockpit.link.store.flattens.values() if at_work(r)), key=lambda r: r.ts)

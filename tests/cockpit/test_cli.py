@@ -363,3 +363,9 @@ def test_launch(flags: list[str], params: dict[str, str], desk: FakeDesk, capsys
     assert desk.commands[-1].verb == Launch("hedge", params)
     assert main(["launch", "hedge", *flags, "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"ok": True, "result": {"id": "h7"}}
+
+
+def test_launch_prints_the_leverage_it_can_come_to(desk: FakeDesk, capsys: pytest.CaptureFixture[str]) -> None:
+    desk.answer = results({"Launch": {"loop": "L3", "text": "leverage at the most 0.50x on a"}})
+    assert main(["launch", "hedge", "--exchange", "a", "--ticker", "BTC", "--size", "0.1"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "leverage at the most 0.50x on a"

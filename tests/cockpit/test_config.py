@@ -24,7 +24,10 @@ from cockpit.config import (
     parse_config,
     write_default,
 )
+from cockpit.desk.escalation import AlarmRules, EscalateAction
 from cockpit.desk.risk import RiskLimits
+from cockpit.host.alarm_hooks import HookCommands
+from cockpit.watchdog.rules import Rules, Scope
 from venues.model import Mode
 
 FILE = Path("config.toml")
@@ -34,7 +37,7 @@ D = Decimal
 @pytest.mark.parametrize(
     ("text", "key", "value", "expected"),
     [
-        ("colour = 3", "colour", "3", "one of desk, risk, paper, account"),
+        ("colour = 3", "colour", "3", "one of desk, risk, alarms, "),
         ("[dsk]\nx = 1", "dsk", "'x'", "did you mean desk?"),
         ("desk = 3", "desk", "3", "a table [desk]"),
         ("[desk]\npublish_hertz = 3", "[desk] publish_hertz", "3", "did you mean publish_hz?"),
@@ -53,6 +56,30 @@ D = Decimal
         ('[paper]\nbases = ["btc/usd"]', "[paper] bases", "['btc/usd']", "a list of different coins"),
         ('[paper]\nbases = ["DOGE"]', "[paper] bases", "DOGE", "coins that the paper venues list: BTC, ETH, SOL"),
         ('[paper]\nbases = "BTC"', "[paper] bases", "'BTC'", "a list of different coins"),
+        ("watchdog = 3", "watchdog", "3", "a table [watchdog]"),
+        ("[watchdog]\ndeadline_s = 7", "[watchdog] deadline_s", "7", ">= 8, <= 3600 (s)"),
+        ('[watchdog]\nflatten = "maybe"', "[watchdog] flatten", "'maybe'", "yes or no"),
+        ('[watchdog]\nscope = "both"', "[watchdog] scope", "'both'", "one of pairs, all"),
+        ('[watchdog]\naccounts = ["nobody"]', "[watchdog] accounts", "['nobody']", "accounts of this file (extended, "),
+        ('[watchdog]\naccounts = ["grvt", "grvt"]', "[watchdog] accounts", "", "a list of different accounts"),
+        ('[watchdog]\naccounts = "grvt"', "[watchdog] accounts", "'grvt'", "or [] for all"),
+        ("[watchdog]\ndeadline = 10", "[watchdog] deadline", "10", "did you mean deadline_s?"),
+        ("alarms = 3", "alarms", "3", "a table [alarms]"),
+        ("[alarms]\nbell = true", "[alarms] bell", "true", "one of ring, "),
+        ("[alarms]\nhok = []", "[alarms] hok", "[]", "did you mean hook?"),
+        ('[alarms]\nring = "loud"', "[alarms] ring", "'loud'", "yes or no"),
+        ("[alarms]\nrepeat_s = 0", "[alarms] repeat_s", "0", ">= 1, <= 86400 (s)"),
+        ('[alarms]\nhook = "/bin/true"', "[alarms] hook", "'/bin/true'", "a program by its whole path"),
+        ('[alarms]\nhook = ["page.sh"]', "[alarms] hook", "['page.sh']", "a program by its whole path"),
+        ('[alarms]\ncritical_hook = ["/bin/echo", 3]', "[alarms] critical_hook", "['/bin/echo', 3]", "[] for none"),
+        ('[alarms]\nescalate_hook = ["/bin/a\\u0000"]', "[alarms] escalate_hook", "", "[] for none"),
+        ('[alarms]\nescalate_action = "sell"', "[alarms] escalate_action", "'sell'", "none, stop-entries, flatten"),
+        (
+            '[alarms]\nescalate_action = "flatten"\nescalate_after_s = 0',
+            "[alarms] escalate_after_s",
+            "0",
+            "seconds > 0, for escalate_action = 'flatten'",
+        ),
         ("account = 3", "account", "3", "tables [[account]]"),
         ("account = []", "account", "[]", "at least one [[account]]"),
         ("[[account]]\nvenue = 'grvt'", "[[account]] 1 name", "", "1 to 24 of the letters"),
@@ -178,3 +205,33 @@ def test_an_account_with_positions_goes_only_by_name() -> None:
     assert "--forget grvt" in said
     check_removed(config, FILE, held, ("grvt",))
     check_removed(config, FILE, {}, ())
+
+
+def test_alarms_are_loud_as_told_and_a_louder_hook_left_out_is_the_next() -> None:
+    text = """[alarms]
+hook = ["/opt/page", "desk 1"]
+escalate_hook = ["/opt/call"]
+ring = false
+repeat_s = 5
+escalate_after_s = 60
+escalate_action = "stop-entries"
+"""
+    alarms = parse_config(text, FILE).alarms
+    assert alarms.rules == AlarmRules(
+        repeat_s=5, bell_s=0, escalate_after_s=60, action=EscalateAction.STOP_ENTRIES, action_after_s=300
+    )
+    page = ("/opt/page", "desk 1")
+    assert alarms.commands == HookCommands(page, page, ("/opt/call",), 10)
+    assert parse_config("", FILE).alarms.rules == AlarmRules()
+    only = parse_config('[alarms]\nhook = ["/opt/page"]', FILE).alarms.commands
+    assert only.warning == only.critical == only.escalated
+    assert parse_config(config_text(Config(alarms=alarms)), FILE).alarms == alarms
+
+
+def test_the_watchdogs_section_is_read_and_written() -> None:
+    text = '[watchdog]\ndeadline_s = 12.5\nflatten = true\nscope = "all"\naccounts = ["grvt"]\n'
+    config = parse_config(text, FILE)
+    assert config.watchdog == Rules(deadline_s=D("12.5"), flatten=True, scope=Scope.ALL, accounts=("grvt",))
+    assert config.watchdog.words == "deadline 12.5 s, cancels and flattens (all)"
+    assert parse_config(config_text(config), FILE) == config
+    assert parse_config("", FILE).watchdog == Rules()

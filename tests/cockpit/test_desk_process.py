@@ -299,3 +299,27 @@ async def test_a_log_that_nobody_reads_any_more_stops_nothing(runs: Runs, places
     await link.close()
     desk.terminate()
     assert await asyncio.wait_for(desk.wait(), WAIT_S) == 0
+
+
+async def test_an_alarm_reaches_the_hook_and_a_hook_that_is_missing_is_an_alarm(
+    runs: Runs, places: locations.Locations, tmp_path: Path
+) -> None:
+    told = tmp_path / "told"
+    os.mkfifo(told)
+    with places.config_file.open("a") as config:
+        config.write(f'\n[alarms]\nhook = ["/bin/sh", "-c", "(echo $0; cat) > {told}", "mine"]\n')
+        config.write(f'critical_hook = ["{tmp_path}/missing"]\n')
+    desk = await runs.desk()
+    missing = await line_of(desk, "alarm-hook/")
+    assert f"{tmp_path}/missing: is no file that may be executed" in missing
+    ids = (f"t{number}" for number in range(100))
+    link = SocketLink(places.desk_socket, SystemClock(), ids=lambda: next(ids), origin="test:op")
+    await link.start()
+    assert await link.ready(WAIT_S)
+    assert (await link.send(Fault("lighter", "unreachable"))).ok
+    words, body = (await asyncio.to_thread(told.read_text)).splitlines()
+    assert words == "mine"
+    assert '"id":"down/lighter","level":"warning","text":"lighter is down: ' in body
+    await link.close()
+    desk.terminate()
+    assert await asyncio.wait_for(desk.wait(), WAIT_S) == 0

@@ -139,3 +139,13 @@ def test_the_verb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytes
     page = capsys.readouterr().out
     assert "FAIL  config:" in page
     assert "      mend: correct the file" in page
+
+
+def test_alarm_hooks_that_cannot_be_run(places: locations.Locations) -> None:
+    assert "seen in the cockpit only" in check(places)["alarm hooks"].found
+    places.prepare()
+    places.config_file.write_text(f'[alarms]\nhook = ["{sys.executable}"]\ncritical_hook = ["/nowhere/page"]\n')
+    found = check(places)["alarm hooks"]
+    assert (found.level, found.found) == (Level.WARN, "not executable: /nowhere/page")
+    places.config_file.write_text(f'[alarms]\nhook = ["{sys.executable}", "x"]\n')
+    assert check(places)["alarm hooks"].found == sys.executable

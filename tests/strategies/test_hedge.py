@@ -12,7 +12,8 @@ from paper_rig import MID, PaperRig
 
 from cockpit.desk.flatten_job import State
 from cockpit.desk.loops import LoopState, StopMode
-from strategies.hedge import HedgeLoop, HedgeParams, Requote, quote_price
+from strategies.hedge import HedgeLoop, quote_price
+from strategies.hedge_params import HedgeParams, Requote
 from strategies.params import ParamError, parse_params
 from strategies.protocol import Role
 from venues.model import BookUpdate, OrderStatus, Side

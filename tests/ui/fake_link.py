@@ -10,7 +10,7 @@ from cockpit.link.client import LinkError
 from cockpit.link.messages import Ack, Query, Snapshot, Verb
 from cockpit.link.rows import Tables
 from cockpit.link.store import Store
-from strategies.hedge import HedgeParams
+from strategies.hedge_params import HedgeParams
 from strategies.params import specs
 from venues.model import Clock
 
@@ -26,6 +26,7 @@ class FakeLink:
         self.closed = False
         self.answer: Callable[[Verb], Ack] = lambda _verb: Ack("1", ok=True)
         self.strategies = Ack("1", ok=True, result=msgspec.Raw(STRATEGIES))
+        self.reach = Ack("1", ok=False, error="not told what to answer")
         self.cut = False
         self._seq = 0
 
@@ -41,7 +42,7 @@ class FakeLink:
         if self.cut:
             raise LinkError("not connected to the desk", command_id or "1", unknown=False)
         if isinstance(verb, Query):
-            return self.strategies
+            return self.reach if verb.what == "reach" else self.strategies
         self.sent.append(verb)
         return self.answer(verb)
 

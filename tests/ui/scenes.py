@@ -235,6 +235,21 @@ def alarm() -> AlarmRow:
     return AlarmRow("a1", "critical", "hedge-2: 0.2 ETH owed for 6 s, okx does not answer", NOW - 6 * NS_PER_S, 3)
 
 
+def alarms() -> list[AlarmRow]:
+    """One of each kind: escalated, critical, warning, and one that was acknowledged."""
+    return [
+        AlarmRow(
+            "down", "warning", "okx is down: maintenance", NOW - 40 * NS_PER_S, acked_ts=NOW, acked_by="tui:op@here"
+        ),
+        AlarmRow("budget", "warning", "hedge-1 paused: wear 2.1 bps", NOW - NS_PER_S, rings=1),
+        alarm(),
+        AlarmRow(
+            "late", "critical", "lighter is SUSPECT", NOW - 700 * NS_PER_S, 9, escalated_ts=NOW, rings=2,
+            action="all entries stopped; `resume all` lifts it",
+        ),
+    ]  # fmt: skip
+
+
 def flatten(state: str = "working") -> FlattenRow:
     legs = ("okx ETH-USDT-SWAP -8: venue unreachable, tried 4 times", "okx BTC-USDT-SWAP -5: venue unreachable")
     text = "10 of 12 legs closed, all orders cancelled; okx does not answer"

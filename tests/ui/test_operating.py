@@ -194,6 +194,22 @@ async def test_launch_proposes_a_pair_that_no_loop_trades() -> None:
         assert verb.params["ticker"] == "SOL"
 
 
+async def test_launch_form_shows_the_leverage_that_it_can_come_to_before_it_is_sent() -> None:
+    face = Face(scenes.busy())
+    face.link.reach = Ack("1", ok=True, result=msgspec.Raw(b'{"text": "leverage at the most 2.00x on extended"}'))
+    async with face.app.run_test(size=(80, 24)) as pilot:
+        await press(face, pilot, "n")
+        form = face.app.screen
+        assert isinstance(form, LaunchDialog)
+        assert "leverage at the most 2.00x on extended" in form.help.text
+        face.link.reach = Ack("1", ok=True, result=msgspec.Raw(b'{"text": "leverage at the most 4.00x on extended"}'))
+        await press(face, pilot, "down")
+        assert "2.00x" in form.help.text, "nothing was changed, nothing is asked"
+        await press(face, pilot, "down", "down", "9", "down")
+        assert "4.00x" in form.help.text
+        assert face.link.sent == []
+
+
 async def test_refused_launch_keeps_every_field() -> None:
     face = Face(scenes.busy())
     face.link.answer = lambda _verb: Ack("1", ok=False, error="size: 'abc' is not valid; expected a number > 0 (base)")
@@ -308,7 +324,7 @@ async def test_newest_alarm_is_acknowledged() -> None:
         await press(face, pilot, "a")
         assert face.link.sent == [AckAlarm("a1")]
         face.change(scenes.busy())
-        await press(face, pilot, "a")
+        await press(face, pilot, "a", "A")
         assert len(face.link.sent) == 1
 
 

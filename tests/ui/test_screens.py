@@ -101,6 +101,14 @@ def test_alarm_and_flatten_at_work(snap_compare: SnapCompare) -> None:
     assert snap_compare(face.app, terminal_size=SMALL, run_before=keys(face))
 
 
+@pytest.mark.parametrize("size", [SMALL, MIDDLE], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_alarms_of_every_level(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
+    tables = scenes.busy()
+    tables.alarms = scenes.alarms()
+    face = Face(tables)
+    assert snap_compare(face.app, terminal_size=size, run_before=keys(face))
+
+
 def test_positions_that_differ_from_the_ledger(snap_compare: SnapCompare) -> None:
     tables = scenes.busy()
     odd = tables.positions[0]

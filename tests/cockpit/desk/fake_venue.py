@@ -29,6 +29,7 @@ from venues.model import (
     Side,
     Transfer,
     VenueListener,
+    VenueRejected,
     VenueUnavailable,
 )
 
@@ -89,6 +90,8 @@ class FakeVenue:
         self.submitted: list[OrderRequest] = []
         self.cancelled: list[str] = []
         self.cancel_alls = 0
+        self.switch: list[float] = []
+        """Each time the dead-man switch was set, seconds."""
         self.asked: list[str] = []
         self.orders: dict[str, OrderStatusReport] = {}
         """Every order the venue has, by client id."""
@@ -305,6 +308,12 @@ class FakeVenue:
         for cid, order in self.orders.items():
             if order.status in (OrderStatus.OPEN, OrderStatus.PARTIALLY_FILLED):
                 self.end(cid)
+
+    async def cancel_all_after(self, seconds: float) -> None:
+        await self._answer("cancel_all_after")
+        if not self.capabilities.dead_man_switch:
+            raise VenueRejected(f"{self.venue} has no cancel-all-after")
+        self.switch.append(seconds)
 
     async def query_order(
         self, *, client_order_id: str = "", venue_order_id: str = "", symbol: str = ""

@@ -188,7 +188,7 @@ def test_a_disk_that_takes_nothing_holds_what_is_owed_up_for_some_seconds_only(r
         assert rig.tk.submitted == []
         await asyncio.sleep(10)
         assert rig.tk.held["BTCUSDT"] == D("-0.05")
-        assert "hedging anyway" in rig.alarms["journal"]
+        assert "hedging anyway" in rig.alarms["journal/start"]
         room.set()
         await start
 

@@ -163,7 +163,7 @@ def test_a_lagging_flat_report_is_not_believed_against_fresh_fills() -> None:
         assert not job.state.ended
         assert any("mk BTCUSDT reads flat, our books hold +0.05" in leg for leg in job.legs)
         rig.mk.told_position = None
-        rig.pass_time(8)
+        rig.pass_time(15)
         assert job.state is State.FLAT, job.legs
         assert truth(rig) == (0, 0)
 

@@ -10,6 +10,7 @@ from desk_kit import LIMITS, D, FakeRig
 from fake_venue import inverse, linear
 
 from cockpit.desk.accounts import Trading
+from cockpit.desk.hedger import HALT_AFTER_S
 from cockpit.desk.ids import OrderId
 from cockpit.desk.ladder import Rung
 from cockpit.desk.loops import LoopState
@@ -173,16 +174,19 @@ def test_a_book_that_comes_back_is_traded_at_once(rig: FakeRig) -> None:
     assert hedges(rig) == [("sell", D("0.05"))]
 
 
-def test_the_last_rung_halts_alarms_and_tries_on(rig: FakeRig) -> None:
+def test_the_last_rung_alarms_at_once_halts_after_a_minute_and_tries_on(rig: FakeRig) -> None:
     cid = opened(rig)
     rig.at(rig.tk, "no_book")
     rig.at(rig.mk, "no_book")
     rig.at(rig.mk, "fill", cid, "0.05", seconds=12)
     loop = rig.desk.loops.all["L1"]
-    assert loop.state is LoopState.HALTED
     text = rig.alarms["hedge/L1"]
-    assert "-0.05000000 unhedged" in text
-    assert "loop halted" in text
+    assert "+0.05000000 unhedged" in text
+    assert "the loop halts if it stays so" in text
+    assert loop.state is LoopState.RUNNING
+    rig.pass_time(HALT_AFTER_S + 2)
+    assert loop.state is LoopState.HALTED
+    assert f"-0.05000000 unhedged for {HALT_AFTER_S} s" in rig.alarms["hedge/L1"]
     rig.at(rig.tk, "book", "99999.5", "100000.5")
     assert hedges(rig) == [("sell", D("0.05"))]
     rig.at(rig.tk, "fill", rig.tk.last.client_order_id, "0.05")
@@ -216,11 +220,14 @@ def test_without_unwinding_it_goes_straight_to_the_alarm() -> None:
         cid = opened(rig)
         rig.tk.on_submit = rig.tk.rejects
         rig.at(rig.mk, "fill", cid, "0.05", seconds=10)
-        assert rig.desk.loops.all["L1"].state is LoopState.HALTED
+        assert "the hedge is tried on, slowly" in rig.alarms["hedge/L1"]
+        assert rig.desk.loops.all["L1"].state is LoopState.RUNNING
         assert [order.client_order_id for order in rig.mk.submitted] == [cid]
         sent = len(rig.tk.submitted)
         rig.pass_time(20)
         assert 2 <= len(rig.tk.submitted) - sent <= 5, "the hedge is tried on, slowly"
+        rig.pass_time(HALT_AFTER_S)
+        assert rig.desk.loops.all["L1"].state is LoopState.HALTED
 
 
 def test_a_close_that_cannot_be_hedged_cannot_be_unwound_either(rig: FakeRig) -> None:
@@ -230,9 +237,9 @@ def test_a_close_that_cannot_be_hedged_cannot_be_unwound_either(rig: FakeRig) ->
     close = rig.place(Side.SELL, "0.05", "100000", role=Role.CLOSE, reduce_only=True)
     rig.at(rig.mk, "ack", close.id)
     rig.at(rig.tk, "no_book")
-    rig.at(rig.mk, "fill", close.id, "0.05", seconds=12)
+    rig.at(rig.mk, "fill", close.id, "0.05", seconds=12 + HALT_AFTER_S)
     assert rig.desk.loops.all["L1"].state is LoopState.HALTED
-    assert "+0.05000000 unhedged" in rig.alarms["hedge/L1"]
+    assert "-0.05000000 unhedged" in rig.alarms["hedge/L1"]
     assert rig.mk.last.client_order_id == close.id
 
 
@@ -362,15 +369,16 @@ def test_serials_that_run_out_go_on_in_a_new_slot(rig: FakeRig) -> None:
     book = rig.book_of(rig.desk.loops.all["L1"])
     book.number = (1 << 20) - 1
     cid = opened(rig)
-    assert owner.slots == [slot, slot + 1]
+    assert slot == 1, "the loop's own number"
+    assert owner.slots == [slot, 255], "from the other end, so that the next loop finds its own number free"
     rig.at(rig.mk, "fill", cid, "0.05")
     assert hedges(rig) == [("sell", D("0.05"))]
     hedge = OrderId.parse(rig.tk.last.client_order_id)
     assert hedge is not None
-    assert (hedge.slot, hedge.serial) == (slot + 1, 0)
+    assert (hedge.slot, hedge.serial) == (255, 0)
     assert rig.desk.past.loop_of(hedge) == "L1"
     rig.desk.journal.flush()
-    assert rig.desk.journal.reader().loop_of(1, slot + 1) == "L1"
+    assert rig.desk.journal.reader().loop_of(1, 255) == "L1"
 
 
 def test_a_book_gone_stale_is_not_traded_on() -> None:

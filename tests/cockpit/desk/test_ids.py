@@ -54,7 +54,7 @@ def test_a_fact_that_does_not_fit_is_refused_by_name(field: str, value: int) -> 
         OrderId(role=Role.OPEN, **given_facts)
 
 
-@pytest.mark.parametrize("packed", [1 << 48, (1 << 48) - 1, 6 << 25, 7 << 25])
+@pytest.mark.parametrize("packed", [1 << 48, (1 << 48) - 1, 7 << 25])
 def test_an_integer_that_pack_cannot_have_made_is_refused(packed: int) -> None:
     with pytest.raises(ValueError, match="not one of ours"):
         OrderId.unpack(packed)

@@ -13,6 +13,7 @@ from ledger_kit import INSTRUMENTS, T0, D, fill, instrument_of, payment, transfe
 
 from cockpit.desk.journal import Journal
 from cockpit.desk.journal_restore import restore_ledger
+from cockpit.desk.journal_rows import JournaledAlarm
 from cockpit.desk.ledger import Ledger
 from cockpit.desk.ledger_account import Opening, OpeningPosition
 from cockpit.desk.wear import Scope
@@ -224,10 +225,10 @@ def test_the_first_answer_to_a_command_stands(journal: Journal) -> None:
 
 def test_alarms_flattens_cursors(journal: Journal) -> None:
     for count, active in ((1, True), (2, False)):
-        journal.alarm("a1", level="critical", text="naked", ts=T0, count=count, active=active)
+        journal.alarm(JournaledAlarm("a1", T0, "critical", "naked", T0, count, active))
         journal.flatten("f1", kind="flatten", state="flat" if count == 2 else "working", spec="{}", text="", ts=T0)
         journal.cursor("a", "fills", str(count))
-    journal.alarm("a2", level="warning", text="stale", ts=T0, count=1, active=True)
+    journal.alarm(JournaledAlarm("a2", T0, "warning", "stale", T0, 1, True))
     journal.flush()
     reader = journal.reader()
     assert [(row.id, row.count, row.active) for row in reader.alarms()] == [("a1", 2, False), ("a2", 1, True)]

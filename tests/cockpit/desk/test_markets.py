@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from fake_venue import inverse, linear
 
-from cockpit.desk.markets import Market, Markets
+from cockpit.desk.markets import Market, Markets, tradable_qty
 from venues.model import NS_PER_S, BookUpdate, Level, Side
 
 D = Decimal
@@ -86,3 +86,50 @@ def test_dollars_are_dollars_and_coins_are_asked_of_the_account_first() -> None:
     assert markets.usd_rate("mk", "BTC") == 90
     mk.mark = D(80)
     assert markets.usd_rate("mk", "BTC") == 80
+
+
+def test_a_market_that_was_lost_keeps_its_tolerance() -> None:
+    """Found by fuzzing: with no price the tolerance was 0, so that dust became exposure while a venue was away."""
+    market = Market("tk", linear(lot=D("0.02"), min_notional=D(10)))
+    assert market.tolerance == D("0.02"), "of lot and minimum alone, before any price"
+    market.on_book(update(*SOUND), 1)
+    known = market.tolerance
+    assert known == D(10) / D("100.5")
+    market.lost()
+    assert market.value is None
+    assert market.tolerance == known
+    assert Market("tk", inverse()).tolerance == 0
+
+
+@pytest.mark.parametrize(
+    ("base", "qty"),
+    [
+        ("0.0049", "0"),  # 489.95 of 500: too little, exactly as it is
+        ("0.0050", "0"),  # 499.95
+        ("0.00501", "0.006"),  # 500.95 is enough, and 0.005 would not be
+        ("0.0054", "0.006"),
+        ("0.0055", "0.006"),
+        ("0.0064", "0.006"),
+        ("0.0065", "0.006"),
+        ("0.0066", "0.007"),
+        ("-0.0054", "0"),
+        ("0", "0"),
+    ],
+)
+def test_what_is_enough_but_for_the_rounding_is_traded(base: str, qty: str) -> None:
+    market = Market("tk", linear(min_notional=D(500)))
+    assert tradable_qty(market, D(base), D(99_990)) == D(qty)
+
+
+def test_a_minimum_quantity_between_two_lots_is_not_fallen_short_of() -> None:
+    market = Market("tk", linear(min_qty=D("0.0025")))
+    assert [tradable_qty(market, D(base), D(100_000)) for base in ("0.0024", "0.0025", "0.0034")] == [
+        0, D("0.003"), D("0.003"),
+    ]  # fmt: skip
+
+
+def test_whole_contracts_are_rounded_alike() -> None:
+    market = Market("tk", inverse(min_notional=D(250), lot=D(1)))
+    price = D(100_000)
+    traded = [tradable_qty(market, D(base), price) for base in ("0.0024", "0.00249", "0.0025", "0.0030", "0.0034")]
+    assert traded == [0, 0, 3, 3, 3], "of 100 USD each: 2.5 are enough, and 2 would not be"

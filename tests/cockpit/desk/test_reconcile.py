@@ -146,6 +146,9 @@ def test_an_open_order_nobody_sent_is_told_and_left_alone(rig: FakeRig) -> None:
     (text,) = [text for id_, text in rig.alarms.items() if id_.startswith("foreign-order/mk")]
     assert "an open order that is not ours: buy 1 BTCUSDT" in text
     assert rig.mk.cancelled == []
+    rig.mk.end("web_1", tell=False)
+    rig.pass_time(6)
+    assert not [id_ for id_ in rig.alarms if id_.startswith("foreign-order/")], "it is gone, and so is the alarm"
 
 
 @pytest.mark.parametrize("first", ["open order", "fill"])
@@ -190,6 +193,25 @@ def test_funding_and_transfers_are_fetched_once_however_they_come(rig: FakeRig) 
     reader = rig.desk.journal.reader()
     assert [row.payment_id for row in reader.funding()] == ["p1"]
     assert [row.transfer_id for row in reader.transfers()] == ["m1"]
+    assert rig.desk.watch.found["mk"] == 0
+    assert "unexplained/mk" not in rig.alarms
+
+
+@pytest.mark.parametrize("minutes", [1, 5, 9.8])
+def test_funding_that_is_told_minutes_late_is_booked_once(rig: FakeRig, minutes: float) -> None:
+    rig.pass_time(700)
+    due = rig.loop.now_ns
+    rig.pass_time(minutes * 60)
+    rig.mk.paid.append(
+        FundingPayment("p1", "BTCUSDT", D("1.5"), "USDT", D("0.0001"), D("0.1"), D(100_000), due, rig.loop.now_ns)
+    )
+    rig.mk.cash["USDT"] -= D("1.5")
+    rig.pass_time(6)
+    rig.desk.journal.flush()
+    assert [row.payment_id for row in rig.desk.journal.reader().funding()] == ["p1"]
+    rig.pass_time(700)
+    rig.desk.journal.flush()
+    assert len(list(rig.desk.journal.reader().funding())) == 1
     assert rig.desk.watch.found["mk"] == 0
     assert "unexplained/mk" not in rig.alarms
 

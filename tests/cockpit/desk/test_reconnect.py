@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from desk_kit import D, FakeRig
 
+from cockpit.desk.hedger import HALT_AFTER_S
 from cockpit.desk.loops import Loop, LoopState
 from venues.model import Side
 
@@ -84,7 +85,10 @@ def test_nothing_is_unwound_against_a_hedge_account_not_heard_of_in_this_run(rig
     rig.start()
     rig.call(lambda: rig.mk.book("99999.5", "100000.5"), seconds=100)
     assert len(rig.mk.submitted) == 1, "no unwind"
-    assert "hedge/L1" in rig.alarms
+    assert "the loop halts if it stays so" in rig.alarms["hedge/L1"]
+    assert loop_of(rig).state is LoopState.PAUSED
+    rig.pass_time(HALT_AFTER_S)
+    assert len(rig.mk.submitted) == 1, "no unwind"
     assert loop_of(rig).state is LoopState.HALTED
     rig.tk.in_reach()
     rig.until(lambda: rig.desk.accounts["tk"].reconciled_ts)

@@ -14,7 +14,6 @@ from host_kit import Host
 from cockpit.desk.accounts import Trading
 from cockpit.desk.loops import LoopState
 from cockpit.link import messages as m
-from venues.model import Side
 
 IDLE = {"size": "0.05"}
 
@@ -31,7 +30,7 @@ def host(rig: FakeRig) -> Host:
 
 
 def launched(host: Host) -> Any:
-    assert host.ok(m.Launch("idle", IDLE)) == {"loop": "L1"}
+    assert host.ok(m.Launch("idle", IDLE))["loop"] == "L1"
     return host.rig.desk.loops.all["L1"]
 
 
@@ -178,7 +177,7 @@ def test_a_size_that_rounding_would_eat_is_refused(host: Host) -> None:
     error = host.no(m.Launch("idle", {"size": "0.001"}))
     assert "size: 0.001 is too small" in error
     assert "expected at least 0.005" in error
-    assert host.ok(m.Launch("idle", IDLE)) == {"loop": "L1"}, "a refused launch takes no number"
+    assert host.ok(m.Launch("idle", IDLE))["loop"] == "L1", "a refused launch takes no number"
 
 
 def test_a_refused_command_is_told_in_the_log_and_a_refused_query_is_not(host: Host) -> None:
@@ -239,7 +238,7 @@ def test_stop_ends_the_loop_which_then_takes_no_commands(host: Host, mode: str) 
     assert "has ended" in host.no(m.SetParams("L1", {"size": "0.06"}))
     assert "has ended" in host.no(m.Resume("L1"))
     assert host.ok(m.Resume("all")) == {"resumed": []}
-    assert host.ok(m.Launch("idle", IDLE)) == {"loop": "L2"}, "its markets are free again"
+    assert host.ok(m.Launch("idle", IDLE))["loop"] == "L2", "its markets are free again"
 
 
 def test_stop_with_flatten_closes_what_the_loop_holds(rig: FakeRig, host: Host) -> None:
@@ -355,15 +354,25 @@ def test_resume_of_a_halted_account(rig: FakeRig, host: Host) -> None:
     launched(host)
 
 
-def test_an_alarm_is_acknowledged_once(rig: FakeRig, host: Host) -> None:
-    rig.at(rig.mk, "foreign", Side.BUY, "0.3", "100000")
-    (alarm,) = host.tables().alarms
-    assert "manual trade on mk" in alarm.text
-    assert host.ok(m.AckAlarm(alarm.id)) == {"cleared": True}
-    assert host.tables().alarms == []
-    assert host.ok(m.AckAlarm(alarm.id)) == {"cleared": False}
-
-
 def test_shutdown_is_acknowledged_before_the_desk_goes(host: Host) -> None:
     assert host.ok(m.Shutdown()) == {"pid": 4711}
     assert host.desk_host.shutdown.is_set()
+
+
+# -- how far a launch can reach
+
+
+def test_a_launch_tells_what_leverage_it_can_come_to_and_a_query_tells_it_before(host: Host) -> None:
+    asked = host.ok(m.Query("reach", {"strategy": "idle", **IDLE}))
+    assert "leverage at the most 0.10x on mk" in asked["text"]
+    assert host.rig.desk.loops.all == {}
+    answer = host.ok(m.Launch("idle", IDLE))
+    assert answer == {"loop": "L1"} | asked
+    assert [reach["account"] for reach in answer["reach"]] == ["mk", "tk"]
+
+
+def test_a_preview_of_what_cannot_be_launched_says_why(host: Host) -> None:
+    ack = host.send(m.Query("reach", {"strategy": "idle", **IDLE, "size": "-1"}))
+    assert not ack.ok
+    assert "size: '-1' is not valid" in ack.error
+    assert "strategy: '' is not known" in host.send(m.Query("reach")).error

@@ -21,7 +21,7 @@ def paper() -> Iterator[PaperRig]:
 def test_faults_of_a_paper_account(paper: PaperRig) -> None:
     host = Host(paper)
     error = host.no(m.Fault("mk", "fire"))
-    for word in ("kind", "'fire'", "unreachable, slow, gap, reject, clear"):
+    for word in ("kind", "'fire'", "unreachable, slow, gap, reject, mute, deaf, rollback, clear"):
         assert word in error
     assert host.ok(m.Fault("mk", "unreachable"), seconds=10) == {"account": "mk", "fault": "unreachable"}
     accounts = {row.name: row for row in host.tables().accounts}
