@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test cover check format bench snap-update lock clean
+.PHONY: help venv demo test cover check format bench soak snap-update lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -42,6 +42,16 @@ format: venv ## let ruff put the code in shape
 
 bench: venv ## measure the hot path, the desk and the terminal
 	$(BIN)/cockpit bench all
+
+SOAK_FROM ?= $(shell date +%s)00000
+SOAK_HOURS ?= 2000
+
+soak: venv ## hours of chaos, a hundred kills, eight hours of memory, property tests at length
+	$(BIN)/cockpit chaos --seeds $(SOAK_FROM):$$(($(SOAK_FROM) + 90000)) --hours $(SOAK_HOURS)
+	$(BIN)/cockpit chaos --scenario all
+	$(BIN)/cockpit bench kills --kills 100
+	$(BIN)/cockpit bench memory --hours 8
+	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -n $(WORKERS) -q -k "machine or fuzz"
 
 snap-update: venv ## accept the screens as they look now
 	$(BIN)/python -m pytest -n $(WORKERS) tests/ui --snapshot-update

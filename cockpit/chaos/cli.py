@@ -44,6 +44,16 @@ def _jobs(text: str) -> int:
     return int(text)
 
 
+def _hours(text: str) -> float:
+    try:
+        hours = float(text)
+    except ValueError:
+        hours = 0.0
+    if not 0 < hours < 1e6:
+        raise argparse.ArgumentTypeError(f"{text!r} is not valid; expected hours above 0, as in 2000")
+    return hours
+
+
 def parser() -> argparse.ArgumentParser:
     out = argparse.ArgumentParser(prog="cockpit chaos", description=__doc__)
     out.add_argument("--seeds", type=_range, metavar="A:B", help="run seeds A to B-1")
@@ -51,6 +61,7 @@ def parser() -> argparse.ArgumentParser:
     out.add_argument("--scenario", metavar="NAME", help="run a named scenario; `list` prints the names, `all` runs all")
     out.add_argument("--mutant", metavar="NAME", help="run with a defect on purpose; `list` prints the names")
     out.add_argument("--jobs", type=_jobs, default=os.cpu_count() or 1, metavar="N", help="processes (default: cores)")
+    out.add_argument("--hours", type=_hours, metavar="H", help="end once so many hours have been simulated")
     out.add_argument("--keep-going", action="store_true", help="with --mutant: do not stop at the first violation")
     out.add_argument("--json", action="store_true")
     return out
@@ -88,11 +99,12 @@ def _many(args: argparse.Namespace) -> int:
     outcomes: list[Outcome] = []
     told = began
 
-    def caught(outcome: Outcome) -> bool:
-        return bool(mutant) and not args.keep_going and bool(outcome.violations)
-
-    for outcome in run_seeds(seeds, jobs=args.jobs, mutant=mutant, stop=caught):
+    def enough(outcome: Outcome) -> bool:
         outcomes.append(outcome)
+        caught = bool(mutant) and not args.keep_going and bool(outcome.violations)
+        return caught or (args.hours is not None and sum(one.sim_s for one in outcomes) >= args.hours * 3600)
+
+    for outcome in run_seeds(seeds, jobs=args.jobs, mutant=mutant, stop=enough):
         for violation in outcome.violations:
             print(how_to_replay(violation, mutant), file=sys.stderr)
         if sys.stderr.isatty() and time.perf_counter() - told > 1.0:

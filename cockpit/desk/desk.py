@@ -161,6 +161,7 @@ class Desk:
         for account in self.accounts.values():
             account.fills_cursor = reader.cursor(account.name, "fills")
             account.ledger_ts = int(reader.cursor(account.name, "ledger") or 0)
+            account.suspect = reader.cursor(account.name, "suspect")
             trading, _, note = reader.cursor(account.name, "trading").partition(":")
             if trading:
                 account.trading, account.note = Trading(trading), note
@@ -348,6 +349,7 @@ class Desk:
         for symbol, (reported, ours) in differing.items():
             self.booking.adjust(account.name, symbol, reported - ours, prices[symbol])
         account.suspect = ""
+        self.journal.cursor(account.name, "suspect", "")
         self.alarms.clear(f"suspect/{account.name}", f"{account.name}: the operator took the venue's report as true")
         self.wake_all()
 

@@ -167,6 +167,9 @@ class Flattener:
                 look.notes.append(f"{name} {symbol} reads flat, our books hold {ours:+f}{against}: not believed yet")
         for symbol, report in sorted(reported.items()):
             left = report - self._target(job, name, symbol, report)
+            if job.spec.kind == "reduce" and abs(left) < self._markets.of(name, symbol).instrument.min_qty:
+                # No venue cuts finer than its smallest order.
+                continue
             if left and (not job.spec.loop or self._booking.ledger.position(name, symbol, job.spec.loop)):
                 look.open[symbol] = left
         if account.suspect and name not in job.spec.named:

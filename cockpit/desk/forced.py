@@ -120,6 +120,10 @@ class Forced:
         }
         late: dict[str, Decimal] = {}
         for order in desk.tracker.live():
+            here = (order.account, order.symbol, order.side) == (account.name, fill.symbol, fill.side)
+            if here and order.status.terminal and order.loop in held:
+                # Reported as filled, though the fills have not come: that part was closed already.
+                held[order.loop] = max(held[order.loop] - order.remaining, ZERO)
             adds = order.role in (Role.OPEN, Role.HEDGE) and order.side is not fill.side
             if adds and (order.account, order.symbol) == (account.name, fill.symbol) and order.loop not in placed:
                 late[order.loop] = late.get(order.loop, ZERO) + order.remaining

@@ -325,6 +325,9 @@ class HedgeBook(Owed):
         waits, for its strategy opens nothing while more than the tolerance is owed, and most trouble passes."""
         if self.rung is not Rung.ALARM or not self._alarmed_ns or abs(self.owed) <= self.tolerance():
             return
+        if self.suspended:
+            # Nothing is tried meanwhile, and a halt would take a loop out of the flatten's hands.
+            return
         if self._clock.monotonic_ns() - self._alarmed_ns >= HALT_AFTER_S * NS_PER_S:
             self._alarmed_ns = 0
             words = (

@@ -13,10 +13,13 @@ from cockpit.desk.loops import Loop
 from cockpit.desk.orders import Order
 from cockpit.desk.sound import fault_of_fill
 from strategies.protocol import Role
-from venues.model import FillReport, OrderStatus
+from venues.model import FillReport, OrderStatus, VenueError
 
 if TYPE_CHECKING:
     from cockpit.desk.desk import Desk
+
+FORCED_S = 3.0
+"""How long the venue's list of fills is waited for before a forced close is booked as it was told."""
 
 
 class Intake:
@@ -25,6 +28,8 @@ class Intake:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._forced = Forced(desk)
+        self._forced_seen: set[tuple[str, str, str]] = set()
+        """Forced closes that are being looked up: (account, symbol, trade id)."""
         self._waiting: dict[HedgeBook, None] | None = None
         """Books to be worked once a whole page of fills has been booked; None while fills come one by one."""
 
@@ -56,7 +61,10 @@ class Intake:
             return
         order = desk.past.order_of(account.name, fill)
         if order is None:
-            self._take_foreign(account, fill)
+            if fill.liquidation and self._waiting is None:
+                self._look_up_forced(account, fill)
+            else:
+                self._take_foreign(account, fill)
             return
         if order.role is Role.WATCHDOG:
             desk.watched.closed(order, fill)
@@ -82,6 +90,26 @@ class Intake:
             loop.wake()
         elif order.loop and desk.running:
             desk.past.tell_of_ended_loops()
+
+    def _look_up_forced(self, account: Account, fill: FillReport) -> None:
+        """What the venue itself has closed is booked from its own list, where every fill before it stands in front of
+        it: whose it was depends on those, and one of them may not have been told."""
+        key = (account.name, fill.symbol, fill.trade_id)
+        if key not in self._forced_seen:
+            self._forced_seen.add(key)
+            self._desk.keep(asyncio.get_running_loop().create_task(self._forced_by_list(account, fill)))
+
+    async def _forced_by_list(self, account: Account, fill: FillReport) -> None:
+        desk = self._desk
+        try:
+            async with asyncio.timeout(FORCED_S):
+                await desk.reconciler.catch_up(account)
+        except (VenueError, TimeoutError) as error:
+            desk.alarms.say("warning", account.name, f"its fills could not be read before a forced close: {error}")
+        finally:
+            self._forced_seen.discard((account.name, fill.symbol, fill.trade_id))
+        # Where the list could not be had, or does not show it yet.
+        self.take_fills(account, (fill,))
 
     def _take_foreign(self, account: Account, fill: FillReport) -> None:
         """A fill that no order of ours made: the venue's own doing, or somebody's by hand."""

@@ -76,19 +76,25 @@ class Owed:
 
     @property
     def to_send(self) -> Decimal:
-        """Signed base coin to be sent now: what is owed and not at work, and never more than what is owed. What an
-        order at work would overshoot is not traded back before it has: it may never fill."""
-        need = self.owed - self.in_work
-        if need * self.owed <= 0:
-            return ZERO
-        return need if abs(need) <= abs(self.owed) else self.owed
+        """Signed base coin to be sent now: what is owed less what works towards it. An order at work that would trade
+        the other way is not traded against before it has filled: it may never do so."""
+        sign = 1 if self.owed > 0 else -1
+        left = abs(self.owed) - self._working(sign)
+        return left * sign if left > 0 else ZERO
+
+    def _working(self, sign: int) -> Decimal:
+        """Base coin that live orders of one direction may still trade."""
+        total = ZERO
+        for order in self._live.values():
+            if order.side.sign == sign:
+                instrument = self._markets.of(order.account, order.symbol).instrument
+                total += instrument.base_qty(order.remaining, order.price)
+        return total
 
     @property
     def overshoots(self) -> bool:
-        """Whether what is at work would trade more than is owed, or the other way, by more than the tolerance."""
-        at_work = self.in_work
-        rest = self.owed - at_work
-        return rest * at_work < 0 and abs(rest) > self.tolerance()
+        """Whether what works towards it would trade more than is owed, by more than the tolerance."""
+        return self._working(1 if self.owed > 0 else -1) - abs(self.owed) > self.tolerance()
 
     @property
     def within(self) -> bool:

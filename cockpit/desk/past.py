@@ -74,7 +74,8 @@ class Past:
         if known is not None:
             return known
         # A run that never got to its disk: a loop's slot is its number where that was free.
-        return self._unended(f"L{order_id.slot}")
+        # That of a run which never was is another desk's.
+        return self._unended(f"L{order_id.slot}") if order_id.epoch < self._desk.epoch else None
 
     def _unended(self, loop: str) -> str | None:
         if loop in self._desk.loops.all:

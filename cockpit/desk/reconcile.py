@@ -275,6 +275,7 @@ class Reconciler:
         account.reconciled_ts = self._clock.now_ns()
         account.known = True
         if account.suspect:
+            self._journal.cursor(account.name, "suspect", "")
             account.suspect = ""
             self._hands.clear(f"suspect/{account.name}", f"{account.name}: reports agree with the ledger again")
         self._hands.agreed(account, still)
@@ -282,5 +283,7 @@ class Reconciler:
     def disagree(self, account: Account, differing: dict[str, tuple[Decimal, Decimal]]) -> None:
         legs = ", ".join(f"{symbol}: reported {r:+f}, ledger {ours:+f}" for symbol, (r, ours) in differing.items())
         account.suspect = f"position moved with no fill behind it ({legs})"
+        # A restart must not believe what this run does not.
+        self._journal.cursor(account.name, "suspect", account.suspect)
         text = f"{account.name} is SUSPECT: {account.suspect}; nothing is traded there until they agree"
         self._hands.alarm(f"suspect/{account.name}", "critical", text)

@@ -47,7 +47,7 @@ def test_a_venue_that_refuses_everything_is_asked_ever_more_seldom_and_then_the_
     assert len(refused(rig)) == MOST_REFUSED
     gaps = [(b.ts_sent - a.ts_sent) / NS_PER_S for a, b in pairwise(refused(rig))]
     assert gaps[0] == pytest.approx(REFUSED_S, abs=0.1)
-    assert gaps == sorted(gaps)
+    assert all(later >= earlier - 0.001 for earlier, later in pairwise(gaps))
     assert gaps[-1] == pytest.approx(REFUSED_MOST_S, abs=0.1)
     assert f"mk has refused {MOST_REFUSED} orders in a row" in loop.paused
     assert "look at the account, then resume" in rig.alarms["budget/L1"]

@@ -75,10 +75,10 @@ def test_an_account_that_a_flatten_found_suspect_is_reconciled_and_the_flatten_e
     """Only a pass takes the suspicion back, and the watch leaves accounts under a flatten alone otherwise."""
     pair(rig)
     rig.mk.told_position = {"BTCUSDT": D("0.7")}
-    job = flatten(rig, seconds=20)
+    job = flatten(rig)
     assert rig.desk.accounts["mk"].suspect
     rig.mk.told_position = None
-    rig.until(lambda: job.state is State.FLAT, seconds=15)
+    rig.until(lambda: job.state is State.FLAT, seconds=10)
     assert truth(rig) == (0, 0)
     assert "suspect/mk" not in rig.alarms
 

@@ -186,7 +186,7 @@ def test_the_last_rung_alarms_at_once_halts_after_a_minute_and_tries_on(rig: Fak
     assert loop.state is LoopState.RUNNING
     rig.pass_time(HALT_AFTER_S + 2)
     assert loop.state is LoopState.HALTED
-    assert f"-0.05000000 unhedged for {HALT_AFTER_S} s" in rig.alarms["hedge/L1"]
+    assert f"+0.05000000 unhedged {HALT_AFTER_S} s after" in rig.alarms["hedge/L1"]
     rig.at(rig.tk, "book", "99999.5", "100000.5")
     assert hedges(rig) == [("sell", D("0.05"))]
     rig.at(rig.tk, "fill", rig.tk.last.client_order_id, "0.05")

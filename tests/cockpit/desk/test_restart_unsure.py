@@ -219,26 +219,48 @@ def test_a_second_crash_before_the_fill_is_found_changes_nothing(rig: FakeRig) -
 # -- whose an id is
 
 
+def third_run(rig: FakeRig) -> None:
+    """Of the second nothing but its number came to the disk."""
+    rig.crash()
+    rig.kill()
+    rig.start()
+    assert rig.desk.epoch == 3
+    assert [epoch for epoch, _slot, _loop in rig.desk.journal.reader().slots() if epoch == 2] == []
+
+
+def an_id(slot: int, *, epoch: int = 2, role: Role = Role.HEDGE) -> OrderId:
+    return OrderId(epoch, slot, role, 3)
+
+
 def test_an_id_of_a_run_whose_slots_never_came_to_the_disk_tells_its_loop(rig: FakeRig) -> None:
+    third_run(rig)
     past = rig.desk.past
-    assert past.loop_of(OrderId(77, 1, Role.HEDGE, 3)) == "L1"
-    assert past.loop_of(OrderId(77, 2, Role.HEDGE, 3)) is None, "there is no L2"
-    assert past.loop_of(OrderId(77, 255, Role.HEDGE, 3)) is None
-    assert past.loop_of(OrderId(77, DESK_SLOT, Role.FLATTEN, 1)) == ""
+    assert past.loop_of(an_id(1)) == "L1"
+    assert past.loop_of(an_id(2)) is None, "there is no L2"
+    assert past.loop_of(an_id(255)) is None
+    assert past.loop_of(an_id(DESK_SLOT, role=Role.FLATTEN)) == ""
+
+
+@pytest.mark.parametrize("epoch", [3, 4, 77])
+def test_an_id_of_a_run_that_never_was_is_nobodys(rig: FakeRig, epoch: int) -> None:
+    """Another desk's, or one of a journal that is gone: not ours to hedge."""
+    third_run(rig)
+    assert rig.desk.past.loop_of(an_id(2, epoch=epoch)) is None
+    assert rig.desk.past.loop_of(an_id(1, epoch=epoch)) == ("L1" if epoch == 3 else None)
 
 
 def test_what_the_journal_says_comes_before_the_number(rig: FakeRig) -> None:
-    rig.desk.journal.slot(77, 1, "L9")
+    third_run(rig)
+    rig.desk.journal.slot(2, 7, "L1")
     rig.desk.journal.flush()
-    assert rig.desk.past.loop_of(OrderId(77, 1, Role.HEDGE, 3)) == "L9"
+    assert rig.desk.past.loop_of(an_id(7)) == "L1"
 
 
 def test_a_loop_that_has_ended_gets_no_orders_by_its_number_after_a_restart(rig: FakeRig) -> None:
     rig.call(rig.desk.loops.stop, loop_of(rig), StopMode.NOW, seconds=1)
-    rig.crash()
-    rig.start()
+    third_run(rig)
     assert rig.desk.loops.all == {}
-    assert rig.desk.past.loop_of(OrderId(77, 1, Role.HEDGE, 3)) is None
+    assert rig.desk.past.loop_of(an_id(1)) is None, "it was over by then"
 
 
 def test_a_run_that_hedged_on_a_dead_disk_is_not_hedged_once_more_by_the_next(rig: FakeRig) -> None:

@@ -1,4 +1,4 @@
-"""Many orders in doubt at once: venues count questions, so they share them, and each is settled rightly all the same."""
+"""Many orders in doubt at once: venues count questions, so they share them; each is settled rightly all the same."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def test_orders_that_can_be_looked_up_and_orders_that_cannot_share_a_round() -> 
     with FakeRig(able=NO_LOOK_UP, options=SELDOM) as rig:
         rig.launch()
         rig.pass_time(5)
-        named, listed, absent = silent_orders(rig, 3)
+        listed, named, absent = silent_orders(rig, 3)
         rig.pass_time(0.1)
         rig.at(rig.mk, "ack", named.id)
         rig.mk.ack(listed.id, tell=False)
@@ -166,8 +166,8 @@ def test_orders_that_can_be_looked_up_and_orders_that_cannot_share_a_round() -> 
             return await query(client_order_id=client_order_id, venue_order_id=venue_order_id, symbol=symbol)
 
         rig.mk.query_order = note  # type: ignore[method-assign]  # to see what is asked
-        make_unknown(rig, [named, listed, absent])
-        rig.pass_time(1)
+        make_unknown(rig, [listed, named, absent])
+        rig.pass_time(0.5)
         assert (named.status, listed.status, absent.status) == (S.CANCELED, S.OPEN, S.UNKNOWN)
         assert set(looked_up) == {named.id}
         rig.until(lambda: absent.done, seconds=15)
