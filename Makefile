@@ -43,7 +43,9 @@ format: venv ## let ruff put the code in shape
 bench: venv ## measure the hot path, the desk and the terminal
 	$(BIN)/cockpit bench all
 
-SOAK_FROM ?= $(shell date +%s)00000
+ifndef SOAK_FROM
+SOAK_FROM := $(shell date +%s)00000
+endif
 SOAK_HOURS ?= 2000
 
 soak: venv ## hours of chaos, a hundred kills, eight hours of memory, property tests at length

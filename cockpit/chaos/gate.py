@@ -31,6 +31,8 @@ NOT_FOUND_LONG_S = (1800.0, 2100.0)
 LATE_ANSWER_S = (4.5, 20.0)
 LATE_REQUEST_S = (0.5, 7.0)
 """One that is under way for longer than the desk waits before it trusts "not found" is beyond what is promised."""
+LATEST_OF_THE_DEAD_S = 2.5
+"""In runs in which desks are killed: less than a restarted desk waits before it hedges what it found owed."""
 STALE_S = (0.05, 6.0)
 REJECTS = {
     Fault.REJECT_POST_ONLY: (RejectReason.POST_ONLY, "post-only order would take"),
@@ -57,6 +59,8 @@ class ChaosGate(Gate):
         """What the venue makes of its positions while it lies about them."""
         self.hidden_funding = 0
         """Payments with a stamp from here on are not told yet, ns; 0 for none."""
+        self.latest_s = LATE_REQUEST_S[1]
+        """The longest that a request is under way."""
         self.on_lost_request: Callable[[str], None] = lambda _client_order_id: None
         self.disturbed_ts = 0
         """When something of this connection last went wrong, ns."""
@@ -137,9 +141,9 @@ class ChaosGate(Gate):
         return None
 
     def open_orders_answer(self, reports: tuple[OrderStatusReport, ...]) -> tuple[OrderStatusReport, ...]:
-        if not self._veiled:
+        if not self._veiled and Fault.NOT_FOUND not in self.rates:
             return reports
-        return tuple(report for report in reports if not self._is_veiled(report.client_order_id))
+        return tuple(report for report in reports if not self._veils(report))
 
     def positions_answer(self, reports: tuple[PositionStatusReport, ...]) -> tuple[PositionStatusReport, ...]:
         return reports if self.reported is None else self.reported(reports)
@@ -159,7 +163,7 @@ class ChaosGate(Gate):
                 self.on_lost_request(subject.client_order_id)
                 return self._lost()
             if self._drawn(Fault.ANSWER_LATE, subject.client_order_id):
-                return Passage(extra_ns=int(rng.uniform(*LATE_REQUEST_S) * NS_PER_S), overtakes=True)
+                return Passage(extra_ns=int(rng.uniform(LATE_REQUEST_S[0], self.latest_s) * NS_PER_S), overtakes=True)
             return SOUND
         if message is Message.CANCEL:
             return self._lost() if self._drawn(Fault.CANCEL_LOST, str(subject)) else SOUND

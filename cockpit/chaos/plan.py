@@ -20,6 +20,8 @@ PRICES = {"BTC": 100_000.0, "ETH": 3_900.0, "SOL": 190.0}
 D = Decimal
 SPARSE_SHARE = 0.03
 OPERATORS = frozenset({Fault.OPERATOR_SIZE, Fault.OPERATOR_PAUSE, Fault.OPERATOR_STOP, Fault.OPERATOR_FLATTEN})
+SELDOM = {Fault.CANCEL_RACED: 2.0, Fault.CANCEL_FILLED: 2.0, Fault.CANCEL_LOST: 2.0, Fault.NOT_FOUND: 5.0}
+"""Kinds that few messages give an occasion for, and how much likelier that makes them."""
 WORST = (Fault.REST_SILENT, Fault.WS_SILENT, Fault.DOWN, Fault.POSITION_WRONG, Fault.ROLLBACK, Fault.KILL)
 MAKERS = ("extended", "backpack", "edgex", "apex", "grvt", "aster", "paradex", "binance", "bybit", "okx")
 TAKERS = ("lighter", "lighter", "lighter", "hyperliquid", "binance", "bybit", "okx", "aster")
@@ -210,12 +212,12 @@ def _rates(
         kind = rng.choice(RATED)
         if kind not in allowed:
             continue
-        rate = 10 ** rng.uniform(-1.7, -0.5)
+        rate = 10 ** rng.uniform(-1.7, -0.5) * SELDOM.get(kind, 1.0)
         for name in names if rng.random() < 0.3 else [rng.choice(names)]:
             rates[name][kind] = rate
     if sparse:
         for name in names:
-            rates[name][Fault.NOT_FOUND_LONG] = rng.uniform(0.2, 0.6)
+            rates[name][Fault.NOT_FOUND_LONG] = rng.uniform(0.4, 0.8)
             rates[name].setdefault(Fault.ANSWER_LATE, 0.3)
     return rates
 
@@ -225,13 +227,13 @@ def _moments(
 ) -> Iterator[Moment]:
     # Loops of a dense run last about a minute: what comes later would strike nobody.
     span = until * 0.5 if sparse else 60.0
-    count = rng.randrange(4, 8) if sparse else rng.randrange(1, 10)
+    count = rng.randrange(4, 8) if sparse else rng.randrange(2, 12)
     pool = [kind for kind in TIMED if kind in allowed]
     drawn = [rng.choice(pool) for _ in range(count)]
     if allowed & UNRECOVERABLE:
-        drawn += [rng.choice(sorted(UNRECOVERABLE)) for _ in range(rng.randrange(2, 5))]
+        drawn += [rng.choice(sorted(UNRECOVERABLE)) for _ in range(rng.randrange(3, 6))]
     if sparse:
-        drawn += [Fault.DOWN_HOURS] * rng.randrange(4, 9)
+        drawn += [Fault.DOWN_HOURS] * rng.randrange(9, 15)
     for kind in drawn:
         at_s, account = rng.uniform(2.0, span), rng.choice(names)
         yield Moment(at_s, kind, account, _lasts(rng, kind, sparse), rng.random())

@@ -268,6 +268,8 @@ class Referee:
             loop = desk.loops.all.get(name)
             if not truth.beyond_since or loop is None or loop.halt_reason:
                 continue
+            if loop.state.ended and self.named(name):
+                continue
             accounts = {account for account, _ in truth.legs}
             quiet_since = max(world.born_ns, *(world.gates[account].disturbed_ts for account in accounts))
             if any(world.gates[account].on for account in accounts) or any(

@@ -62,7 +62,7 @@ class Run:
         self.plan = plan
         self.world = world if world is not None else World(plan, keep=keep, alter=alter)
         self.wire = Tripwire(lambda point: self.world.kill(point, self.referee))
-        self.truth = Truth(self.world.instruments)
+        self.truth = Truth(self.world.instruments, self.world.position)
         self.operator = Operator(self.world)
         self.referee = Referee(self.world, self.truth, self.wire)
         self.trouble = Trouble(self.world, self.truth, self.operator, self.wire)
@@ -255,7 +255,8 @@ class Run:
         return ""
 
     def _named(self, loop: str) -> bool:
-        return loop not in self.truth.loops or self.referee.named(loop)
+        truth = self.truth.loops.get(loop)
+        return truth is None or abs(truth.exposure) <= self.referee.tolerance(loop) or self.referee.named(loop)
 
     @staticmethod
     def _hopeless(desk: Desk, job: Any) -> bool:

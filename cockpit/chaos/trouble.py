@@ -75,7 +75,7 @@ class Trouble:
         counts = worth(moment.account)
         if moment.kind in LASTING:
             await self._state(moment, counts)
-        else:
+        elif counts:
             await self._deeds()[moment.kind](moment)
 
     def _deeds(self) -> dict[Fault, Callable[[Moment], Awaitable[None]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import msgspec
@@ -50,8 +51,10 @@ class LoopTruth:
 class Truth:
     """Fed with every order that leaves a desk and every fill that the exchange books."""
 
-    def __init__(self, instruments: dict[tuple[str, str], Instrument]) -> None:
+    def __init__(self, instruments: dict[tuple[str, str], Instrument], position: Callable[[str, str], Decimal]) -> None:
+        """`position` is the exchange's own, signed, venue units."""
         self.instruments = instruments
+        self.position = position
         self.sent: dict[str, Sent] = {}
         self.loops: dict[str, LoopTruth] = {}
         self.fills: dict[str, list[FillReport]] = {account: [] for account, _ in instruments}
@@ -131,12 +134,15 @@ class Truth:
 
     def committed(self, loop: str) -> Decimal:
         """What the loop's exposure would be if every hedge and unwind that may still fill did, counting of the maker's
-        fills those alone that a desk has been told of."""
+        fills those alone that a desk has been told of. A reduce-only order can fill no more than there is to reduce."""
         truth = self.loops[loop]
         total = truth.told + truth.covered
         for sent in self.covering.values():
             if sent.loop == loop:
                 instrument = self.instruments[(sent.account, sent.request.symbol)]
                 left = sent.request.qty - sent.filled
+                if sent.request.reduce_only:
+                    held = self.position(sent.account, sent.request.symbol)
+                    left = min(left, abs(held)) if held * sent.request.side.sign < 0 else ZERO
                 total += sent.request.side.sign * instrument.base_qty(left, sent.request.price)
         return total

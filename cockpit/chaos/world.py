@@ -11,7 +11,7 @@ from typing import Any
 
 from cockpit.chaos.clocks import SkewedClock
 from cockpit.chaos.disk import DelayedWriter, Disk
-from cockpit.chaos.gate import ChaosGate
+from cockpit.chaos.gate import LATEST_OF_THE_DEAD_S, ChaosGate
 from cockpit.chaos.kinds import Fault
 from cockpit.chaos.market import ChaosMarket, Reference
 from cockpit.chaos.plan import PRICES, AccountCast, Plan
@@ -115,6 +115,8 @@ class World:
         self.exchange.add_market(name, market)
         self.exchange.add_account(name, name, dict(cast.cash))
         gate = self.gates[name] = self._gate(name)
+        if Fault.KILL in self.plan.kinds:
+            gate.latest_s = LATEST_OF_THE_DEAD_S
         self.exchange.set_gate(name, gate)
 
     # -- time and what is noted
@@ -134,6 +136,11 @@ class World:
         """A fault hit something that mattered."""
         self.faults[kind] = self.faults.get(kind, 0) + 1
         self.note("fault", f"{kind} {account} {what}")
+
+    def position(self, account: str, symbol: str) -> Decimal:
+        """By the exchange's own books, signed, venue units."""
+        lots = self.exchange.account_state(account).lots(symbol)
+        return self.instruments[(account, symbol)].lots_to_qty(lots)
 
     # -- lives
 

@@ -57,6 +57,9 @@ class DeskOptions(msgspec.Struct, frozen=True):
     reconcile_s: float = 5.0
     watch_s: float = 1.0
     connect_s: float = 10.0
+    linger_s: float = 3.0
+    """How long after a start what is owed from before waits: a request of the run before, which a crash kept from its
+    journal, may still be on its way to the venue."""
     start_s: float = 5.0
     """How long a start waits for accounts before it goes on without those that are down."""
     stop_s: float = 10.0

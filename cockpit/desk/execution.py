@@ -138,7 +138,7 @@ class Executor:
         no = (
             self._fence()
             or to.refusal(order.role, order.request.reduce_only, named=named)
-            or self._unpriced(order, to, now)
+            or self._overtaken(order, to, now)
         )
         if no:
             self._tracker.deny(order, no, now)
@@ -146,9 +146,20 @@ class Executor:
         self._tracker.sent(order, now)
         to.venue.submit(order.request)
 
-    def _unpriced(self, order: Order, to: Account, now: int) -> str:
-        """Why the price that it was given is no longer one to go by; an emergency goes by what it has."""
+    def _overtaken(self, order: Order, to: Account, now: int) -> str:
+        """Why what it was made by no longer holds: the book, or for a close the position. An emergency goes by whatever
+        price it has."""
         market = self._markets.of(order.account, order.symbol)
+        if order.role in (Role.FLATTEN, Role.REDUCE):
+            held = self._position(order.account, order.symbol)
+            here = (order.account, order.symbol, order.side)
+            closing = sum(
+                o.remaining
+                for o in self._tracker.live()
+                if o.role in (Role.FLATTEN, Role.REDUCE) and (o.account, o.symbol, o.side) == here
+            )
+            if held * order.side.sign >= 0 or closing > abs(held):
+                return f"{order.account} {order.symbol} holds {held:+f} by now, less than would be closed"
         if order.role in PRICED and (market.book is None or market.age(now) > to.stale_s):
             return f"{order.account} {order.symbol} lost its book while the order waited for the disk"
         return ""

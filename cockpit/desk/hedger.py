@@ -175,7 +175,9 @@ class HedgeBook(Owed):
                 why = "has no sound book" if touch is None else "has a book too old to trade on"
                 self._blocked(f"{leg.account} {leg.symbol} {why}", sure=account.known)
             return
-        qty = tradable_qty(market, abs(need), touch)
+        # A sell's value is reckoned at its limit, which the venue's minimum is held against.
+        price = bounded_price(market, side, touch, self._slippage())
+        qty = tradable_qty(market, abs(need), min(touch, price))
         if not qty:
             if abs(need) > self.tolerance():
                 self._blocked(f"{leg.account} {leg.symbol} cannot trade as little", sure=account.known)
@@ -185,7 +187,7 @@ class HedgeBook(Owed):
         if no:
             self._blocked(no, sure=account.known)
             return
-        self._send(Role.HEDGE, leg, side, qty, bounded_price(market, side, touch, self._slippage()), reduce_only)
+        self._send(Role.HEDGE, leg, side, qty, price, reduce_only)
 
     def _close_backup(self, need: Decimal) -> Decimal:
         """What the backup account once hedged is closed there first. Returns how much of `need` that took on."""

@@ -12,6 +12,7 @@ from cockpit.desk.hedger import HedgeBook
 from cockpit.desk.loops import Loop
 from cockpit.desk.orders import Order
 from cockpit.desk.sound import fault_of_fill
+from cockpit.desk.standstill import LOOKED_UP
 from strategies.protocol import Role
 from venues.model import FillReport, OrderStatus, VenueError
 
@@ -97,6 +98,8 @@ class Intake:
         key = (account.name, fill.symbol, fill.trade_id)
         if key not in self._forced_seen:
             self._forced_seen.add(key)
+            for book in self._books(account.name, fill.symbol):
+                book.suspend(LOOKED_UP)
             self._desk.keep(asyncio.get_running_loop().create_task(self._forced_by_list(account, fill)))
 
     async def _forced_by_list(self, account: Account, fill: FillReport) -> None:
@@ -110,6 +113,18 @@ class Intake:
             self._forced_seen.discard((account.name, fill.symbol, fill.trade_id))
         # Where the list could not be had, or does not show it yet.
         self.take_fills(account, (fill,))
+        waiting = {seen[:2] for seen in self._forced_seen}
+        for book in self._books(account.name, fill.symbol):
+            legs = {(leg.account, leg.symbol) for leg in book.legs}
+            if book.suspended == LOOKED_UP and not legs & waiting:
+                book.suspended = ""
+                self.work(book)
+
+    def _books(self, account: str, symbol: str) -> list[HedgeBook]:
+        """The hedge books of whoever trades there, loops that have ended too."""
+        loops = self._desk.loops.all.values()
+        books = (book for loop in loops for book in loop.books.values())
+        return [book for book in books if any((leg.account, leg.symbol) == (account, symbol) for leg in book.legs)]
 
     def _take_foreign(self, account: Account, fill: FillReport) -> None:
         """A fill that no order of ours made: the venue's own doing, or somebody's by hand."""

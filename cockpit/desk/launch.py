@@ -22,7 +22,7 @@ from cockpit.desk.obligations import Obligation
 from cockpit.desk.reach import Reach, reach_of
 from cockpit.desk.refusals import Checks, LaunchError
 from cockpit.desk.slots import Slots
-from cockpit.desk.standstill import LOOKING
+from cockpit.desk.standstill import LOOKED_UP, LOOKING
 from strategies.params import ParamError, as_text, parse_params
 from strategies.protocol import HaltLoop, Leg, Role, StopLoop, Strategy
 from venues.model import FillReport
@@ -126,11 +126,13 @@ class Loops:
         else:
             self._run(loop)
 
-    def work_off(self) -> None:
-        """After the first reconciling: hedge what restored loops owe, and say so."""
+    def work_off(self, *, look_first: bool = False) -> None:
+        """After the first reconciling: hedge what restored loops owe, and say so. `look_first`: after another look at
+        their accounts."""
         unsure = []
         for loop in self.all.values():
-            sure = all(self._desk.accounts[leg.account].known for leg in loop.legs.values())
+            known = all(self._desk.accounts[leg.account].known for leg in loop.legs.values())
+            sure = known and not look_first
             for book in loop.books.values():
                 if book.suspended != RESTARTED:
                     continue
@@ -328,8 +330,8 @@ class Loops:
         for cause in ("unwound", "budget", "forced", "alone"):
             self._desk.alarms.clear(f"{cause}/{loop.id}")
         for book in loop.books.values():
-            # What waits for an account to be reconciled waits on.
-            book.suspended = book.suspended if book.suspended == LOOKING else ""
+            # What waits until more is known waits on.
+            book.suspended = book.suspended if book.suspended in (RESTARTED, LOOKING, LOOKED_UP) else ""
             book.restart()
         asked, loop.asked = loop.asked, None
         if loop.task is None or loop.task.done():

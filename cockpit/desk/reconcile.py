@@ -223,6 +223,10 @@ class Reconciler:
         if self._journal.reader().order(order.id) is None:
             self._journal.order_intent(order)
             words = "the journal had not heard of it"
+        for fill in self._journal.reader().fills(account=account.name):
+            if fill.client_order_id == order.id:
+                order.filled_qty += fill.qty
+        order.reported_qty = order.filled_qty
         self._tracker.on_report(report, account.name)
         self._hands.say("warning", account.name, f"adopted {order!r}: it is ours, {words}")
         return True

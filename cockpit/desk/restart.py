@@ -37,7 +37,28 @@ async def come_back(desk: Desk) -> None:
     for job in reader.flattens():
         if not State(job.state).ended:
             _each(desk, f"{job.kind} {job.id}", partial(_go_on, desk, job))
-    desk.loops.work_off()
+    linger_s = desk.options.linger_s
+    if linger_s and _owing(desk, linger_s):
+        desk.keep(asyncio.get_running_loop().create_task(_hedge_later(desk, linger_s)))
+    else:
+        desk.loops.work_off()
+
+
+def _owing(desk: Desk, linger_s: float) -> bool:
+    """Alarm what restored loops owe. False where none does."""
+    owing = False
+    for loop in desk.loops.all.values():
+        for book in loop.books.values():
+            if abs(book.owed) > book.tolerance():
+                owing = True
+                words = f"{loop.id} has {-book.owed:+.8f} unhedged from before the restart; hedged in {linger_s:g} s"
+                desk.alarms.sound(f"hedge/{loop.id}", "critical", words)
+    return owing
+
+
+async def _hedge_later(desk: Desk, linger_s: float) -> None:
+    await desk.sleep(linger_s)
+    desk.loops.work_off(look_first=True)
 
 
 def _each(desk: Desk, what: str, bring: Callable[[], None]) -> None:

@@ -28,6 +28,7 @@ AGAIN_S = 1.0
 LINGER_S = 2.0
 """A watchdog that is at work hears the desk within a second, and then stops; what it had sent by then comes in first,
 or both would close the same leg."""
+LOOKED_UP = "a forced close is being looked up"
 LOOKING = "every account is looked at first"
 
 

@@ -125,7 +125,7 @@ class Rig:
         self.idle = Idle()
         self._journal = journal
         self._limits = limits
-        self._options = options or DeskOptions()
+        self._options = options or DeskOptions(linger_s=0)
         self._strategies: dict[str, Any] = {"idle": self.idle, "hedge": HedgeLoop(), **(strategies or {})}
         self.desk = self._new_desk()
 

@@ -306,6 +306,8 @@ class HedgerMachine(RuleBasedStateMachine):
         self.book.suspended = ""
         self.rig.quote()
         for _ in range(12):
+            # What a script had set going may take one down once more.
+            self.all_come_back()
             self.rig.pass_time(10)
             self.rig.quote()
         assert not self.at_work(), self.rig.alarms
