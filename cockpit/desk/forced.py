@@ -121,7 +121,7 @@ class Forced:
         late: dict[str, Decimal] = {}
         for order in desk.tracker.live():
             here = (order.account, order.symbol, order.side) == (account.name, fill.symbol, fill.side)
-            if here and order.status.terminal and order.loop in held:
+            if here and order.status.terminal and order.loop in held and not desk.intake.listed:
                 # Reported as filled, though the fills have not come: that part was closed already.
                 held[order.loop] = max(held[order.loop] - order.remaining, ZERO)
             adds = order.role in (Role.OPEN, Role.HEDGE) and order.side is not fill.side

@@ -31,12 +31,16 @@ class Intake:
         self._forced = Forced(desk)
         self._forced_seen: set[tuple[str, str, str]] = set()
         """Forced closes that are being looked up: (account, symbol, trade id)."""
+        self.listed = False
+        """Whether what is being booked comes from a venue's list, so that nothing before it is missing."""
         self._waiting: dict[HedgeBook, None] | None = None
         """Books to be worked once a whole page of fills has been booked; None while fills come one by one."""
 
-    def take_fills(self, account: Account, fills: Sequence[FillReport]) -> None:
-        """Book what a query found, all of it before any of it is hedged: a later fill may undo an earlier one."""
+    def take_fills(self, account: Account, fills: Sequence[FillReport], *, listed: bool = True) -> None:
+        """Book what a query found, all of it before any of it is hedged: a later fill may undo an earlier one.
+        `listed`: they are the venue's own list, in its order, with nothing left out before the last."""
         self._waiting = {}
+        self.listed = listed
         try:
             for fill in fills:
                 self.take_fill(account, fill)
@@ -112,7 +116,7 @@ class Intake:
         finally:
             self._forced_seen.discard((account.name, fill.symbol, fill.trade_id))
         # Where the list could not be had, or does not show it yet.
-        self.take_fills(account, (fill,))
+        self.take_fills(account, (fill,), listed=False)
         waiting = {seen[:2] for seen in self._forced_seen}
         for book in self._books(account.name, fill.symbol):
             legs = {(leg.account, leg.symbol) for leg in book.legs}
