@@ -127,11 +127,11 @@ def obligation_in_memory_only(desk: Desk) -> None:
     """A restart forgets what was owed (W5, hummingbot 4193)."""
     work_off = desk.loops.work_off
 
-    def forget() -> None:
+    def forget(*, look_first: bool = False) -> None:
         for loop in desk.loops.all.values():
             for book in loop.books.values():
                 book.owed = ZERO
-        work_off()
+        work_off(look_first=look_first)
 
     swap(desk.loops, "work_off", forget)
 
@@ -338,7 +338,7 @@ def stop_forgets_hedges(desk: Desk) -> None:
     def drop(loop: Any, why: str) -> None:
         pause(loop, why)
         for book in loop.books.values():
-            book.suspended = book.suspended or "stopped"
+            swap(book, "work", lambda: None)
 
     swap(desk.loops, "pause", drop)
 

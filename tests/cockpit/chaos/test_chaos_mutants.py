@@ -10,7 +10,32 @@ from cockpit.chaos.run import run_seed
 from cockpit.chaos.world import World
 from venues.model import Mode
 
-CAUGHT_BY: dict[str, int] = {}
+CAUGHT_BY: dict[str, int] = {
+    "hedge-complete-fills-only": 1,
+    "forget-on-cancel": 0,
+    "resubmit-on-timeout": 62,
+    "not-found-is-dead": 6,
+    "failed-query-is-flat": 350,
+    "no-trade-id-dedupe": 0,
+    "terminal-order-reopens": 9,
+    "obligation-in-memory-only": 1,
+    "intent-after-sending": 9,
+    "rollback-repaired-by-trading": 1,
+    "suspect-never": 6,
+    "flatten-claims-on-acknowledgement": 28,
+    "hedge-size-from-the-order": 10,
+    "dust-dropped": 26,
+    "stale-book-trusted": 11,
+    "hedges-other-peoples-trades": 13,
+    "trading-state-ignored": 5,
+    "client-ids-repeat": 1,
+    "acknowledged-before-disk": 9,
+    "refused-cancel-is-cancelled": 114,
+    "gives-up-after-one-hedge": 12,
+    "unanswered-hedge-taken-for-filled": 11,
+    "close-by-report-alone": 705,
+    "stop-forgets-hedges": 7,
+}
 
 
 def test_there_are_enough_of_them() -> None:
