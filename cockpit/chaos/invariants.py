@@ -50,11 +50,3 @@ class Violation(msgspec.Struct, frozen=True):
     at: float
     """Virtual seconds since the run began."""
     what: str
-
-
-class Broken(Exception):
-    """Raised in the run by the first violation; nothing after it would mean anything."""
-
-    def __init__(self, violation: Violation) -> None:
-        super().__init__(f"{violation.invariant} at {violation.at:.4f} s: {violation.what}")
-        self.violation = violation

@@ -48,9 +48,8 @@ def alter_fills(desk: Desk, foreign: Callable[[str, FillReport], None]) -> None:
     swap(desk.intake, "_take_foreign", taken)
 
 
-def alter_orders(desk: Desk, see: Callable[[Order], None], *, cancelled: bool) -> None:
+def alter_orders(desk: Desk, see: Callable[[Order], None]) -> None:
     """Let `see` have each order whose cancel was refused."""
-    assert cancelled
     refused = desk.tracker.cancel_refused
 
     def told(order: Order) -> None:

@@ -286,7 +286,7 @@ def refused_cancel_is_cancelled(desk: Desk) -> None:
         swap(book, "account_for", ignore)
 
     alter_books(desk, alter)
-    alter_orders(desk, lambda order: gone.add(order.id), cancelled=True)
+    alter_orders(desk, lambda order: gone.add(order.id))
 
 
 def gives_up_after_one_hedge(desk: Desk) -> None:

@@ -275,10 +275,3 @@ def _cause(reason: str) -> str:
 def run_seed(seed: int, *, keep: bool = False, alter: Alter | None = None) -> Outcome:
     """Draw the plan of `seed` and run it."""
     return Run(draw(seed), keep=keep, alter=alter).go()
-
-
-def elapsed_hours(outcomes: list[Outcome]) -> float:
-    return sum(outcome.sim_s for outcome in outcomes) / 3600
-
-
-__all__ = ["NS_PER_S", "Outcome", "Run", "run_seed"]

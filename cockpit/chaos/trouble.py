@@ -20,7 +20,6 @@ from venues.model import NS_PER_S, Side
 MOST_LOOKS = 150
 WAIT_S, SPARSE_WAIT_S = 15.0, 1200.0
 """How long a fault waits for something that it would hurt."""
-OPENED_S = 20.0
 ZERO = Decimal(0)
 
 LASTING = frozenset(

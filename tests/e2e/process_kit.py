@@ -21,7 +21,7 @@ from cockpit.link.client import SocketLink
 from cockpit.link.messages import Verb
 from cockpit.link.rows import LoopRow
 from cockpit.link.store import Store
-from venues.model import SystemClock
+from venues.model import FillReport, OrderStatusReport, SystemClock
 from venues.wire import FrameProtocol
 
 T = TypeVar("T")
@@ -95,6 +95,24 @@ def told(store: Store) -> str:
     alarms = [row.text for row in store.alarms.values()]
     log = [f"{row.source}: {row.text}" for row in list(store.log)[-15:]]
     return f"{store.connection}; loops {loops}; alarms {alarms}; log:\n  " + "\n  ".join(log)
+
+
+class Heard:
+    """Listens to an account beside its desk, or in its place: something happened to an order or a position."""
+
+    def __init__(self) -> None:
+        self.moved = asyncio.Event()
+
+    def on_fill(self, fill: FillReport) -> None:
+        self.moved.set()
+
+    def on_order(self, report: OrderStatusReport) -> None:
+        self.moved.set()
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("on_"):
+            raise AttributeError(name)
+        return lambda *_: None
 
 
 class Home:

@@ -11,33 +11,15 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from process_kit import WAIT_S, Home, WatchedLink, killed, loop_of, net_base, trading
+from process_kit import WAIT_S, Heard, Home, WatchedLink, killed, loop_of, net_base, trading
 
 from cockpit.link.messages import Launch, Query, Resume
 from cockpit.link.rows import LoopRow
 from cockpit.link.store import Store
-from venues.model import FillReport, OrderStatus, OrderStatusReport, SystemClock
+from venues.model import OrderStatus, SystemClock
 from venues.paper.client import PaperClient
 
 PARAMS = {"maker": "extended", "taker": "lighter", "ticker": "BTC", "size": "0.01", "iterations": "0"}
-
-
-class Heard:
-    """Listens to an account while its desk is dead. Fills and the ends of orders are what counts."""
-
-    def __init__(self) -> None:
-        self.moved = asyncio.Event()
-
-    def on_fill(self, fill: FillReport) -> None:
-        self.moved.set()
-
-    def on_order(self, report: OrderStatusReport) -> None:
-        self.moved.set()
-
-    def __getattr__(self, name: str) -> Any:
-        if not name.startswith("on_"):
-            raise AttributeError(name)
-        return lambda *_: None
 
 
 def resting(store: Store) -> bool:

@@ -13,13 +13,13 @@ from contextlib import asynccontextmanager, suppress
 from decimal import Decimal
 from typing import Any
 
-from process_kit import WAIT_S, Home, WatchedLink, killed, loop_of, trading
+from process_kit import WAIT_S, Heard, Home, WatchedLink, killed, loop_of, trading
 
 from cockpit.desk.ids import OrderId
 from cockpit.link.messages import Launch, Query, Resume
 from cockpit.link.store import Store
 from strategies.protocol import Role
-from venues.model import FillReport, OrderStatus, OrderStatusReport, SystemClock
+from venues.model import FillReport, OrderStatus, SystemClock
 from venues.paper.client import PaperClient
 
 DEADLINE_S = 8.0
@@ -30,24 +30,6 @@ WITHOUT_SWITCH = ("backpack", "grvt")
 FAR = {"offset": "-900", "requote": "time", "fill_timeout": "600"}
 """An order far behind the touch: it rests until somebody cancels it."""
 HOLDING = {"sleep": "600"}
-
-
-class Heard:
-    """Listens to an account: something happened to an order or a position."""
-
-    def __init__(self) -> None:
-        self.moved = asyncio.Event()
-
-    def on_fill(self, fill: FillReport) -> None:
-        self.moved.set()
-
-    def on_order(self, report: OrderStatusReport) -> None:
-        self.moved.set()
-
-    def __getattr__(self, name: str) -> Any:
-        if not name.startswith("on_"):
-            raise AttributeError(name)
-        return lambda *_: None
 
 
 class Guard:
