@@ -169,10 +169,13 @@ class Desk:
             if trading:
                 account.trading, account.note = Trading(trading), note
         self.risk.entries_denied = reader.cursor("", "entries")
+        looking = asyncio.get_running_loop().create_task(self.standstill.keep_looking())
+        self.keep(looking)
         await self._within(self.options.start_s, [self._connect(account) for account in self.accounts.values()])
         await come_back(self)
         self.past.tell_of_ended_loops()
         self.journal.prune(self.clock.now_ns() - KEEP_LOG_NS)
+        looking.cancel()
         self._watch_task = asyncio.get_running_loop().create_task(self.watch.run())
         self.keep(self._watch_task)
         self.alarms.say("info", "desk", f"started, run {self.epoch}, {len(self.accounts)} accounts")

@@ -28,7 +28,7 @@ class RiskLimits(msgspec.Struct, frozen=True):
     max_leverage: Decimal = Decimal(5)
     max_naked_usd: Decimal = Decimal(5_000)
     """Exposure of one loop above which it opens nothing more."""
-    max_naked_s: Decimal = Decimal(10)
+    max_naked_s: Decimal = Decimal(3)
     """How long exposure above the tolerance may last before it is alarmed."""
     price_band_bps: Decimal = Decimal(200)
     """How far from the mid an order's limit may be."""

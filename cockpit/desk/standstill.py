@@ -42,6 +42,12 @@ class Standstill:
         self._unsure: dict[str, int] = {}
         """Accounts that wait for a pass that begins from now on, and how many such passes were asked for."""
 
+    async def keep_looking(self) -> None:
+        """Look each second while the desk starts, before there is a watch: it may be frozen then as well."""
+        while True:
+            self.look()
+            await asyncio.sleep(self._desk.options.watch_s)
+
     def look(self) -> None:
         """Called by the watch each second, before anything else."""
         self.fence()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -77,6 +78,31 @@ def test_after_a_standstill_every_loop_is_paused_and_says_why() -> None:
         rig.pass_time(3)
         assert loop.paused == "the desk stood still for 13 s"
         assert "its loops are paused" in rig.alarms["standstill"]
+
+
+def test_a_standstill_in_the_first_second_after_the_start_is_seen() -> None:
+    with FakeRig() as rig:
+        loop = rig.launch()
+        assert rig.loop.time() < rig.desk.options.watch_s, "the watch has not looked yet"
+        sleep(rig)
+        rig.pass_time(3)
+        assert loop.state is LoopState.PAUSED
+        assert "standstill" in rig.alarms
+
+
+def test_a_standstill_while_the_desk_starts_is_seen() -> None:
+    rig = FakeRig()
+    connect = rig.tk.connect
+
+    async def frozen(*args: object) -> None:
+        await asyncio.sleep(0.1)
+        sleep(rig, 4.5)
+        await connect(*args)  # type: ignore[arg-type]  # handed on as it came
+
+    rig.tk.connect = frozen  # type: ignore[method-assign]
+    with rig:
+        rig.pass_time(3)
+        assert "standstill" in rig.alarms
 
 
 @pytest.mark.parametrize("tell", [True, False])
