@@ -200,9 +200,16 @@ class Runs:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
+            preexec_fn=heeding_signals,
         )
         self.started.append(process)
         return process
+
+
+def heeding_signals() -> None:
+    """As in a terminal, though the tests may run in the background, where a shell has SIGINT and SIGHUP ignored."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 async def line_of(process: asyncio.subprocess.Process, words: str) -> str:
