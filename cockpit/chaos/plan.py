@@ -18,7 +18,7 @@ START_NS = 1_763_683_200 * NS_PER_S
 """2025-11-21 00:00 UTC; each seed starts some way into the day, for funding and midnight."""
 PRICES = {"BTC": 100_000.0, "ETH": 3_900.0, "SOL": 190.0}
 D = Decimal
-SPARSE_SHARE = 0.03
+SPARSE_SHARE = 0.034
 OPERATORS = frozenset({Fault.OPERATOR_SIZE, Fault.OPERATOR_PAUSE, Fault.OPERATOR_STOP, Fault.OPERATOR_FLATTEN})
 SELDOM = {Fault.CANCEL_RACED: 2.0, Fault.CANCEL_FILLED: 2.0, Fault.CANCEL_LOST: 2.0, Fault.NOT_FOUND: 5.0}
 """Kinds that few messages give an occasion for, and how much likelier that makes them."""

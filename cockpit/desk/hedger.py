@@ -23,7 +23,7 @@ from venues.model import NS_PER_S, Clock, OrderStatus, Side, TimeInForce
 
 RETRY_FIRST_S, RETRY_MAX_S = 0.05, 2.0
 ALARMED_RETRY_S = 5.0
-HALT_AFTER_S = 60
+HALT_AFTER_S = 45
 """How long everything may have been tried in vain before the loop is halted."""
 UNWIND_ATTEMPTS = 3
 UNWINDS = 2
