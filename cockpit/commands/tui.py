@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from cockpit import locations
 from cockpit.commands.failure import USAGE, CommandFailed, Parser
 from cockpit.commands.output import put
+from cockpit.hangup import die_with_terminal
 
 if TYPE_CHECKING:
     from cockpit.link.client import Link
@@ -81,6 +82,7 @@ async def _embedded(config: Path | None, theme: str) -> str | None:
 async def _face(link: Link, clock: Clock, rate: float, theme: str) -> str | None:
     from cockpit.app import DEFAULT_THEME, CockpitApp
 
+    die_with_terminal(sys.stdin.fileno())
     try:
         app = CockpitApp(
             link,

@@ -16,7 +16,7 @@ from cockpit.desk.accounts import Account
 from cockpit.desk.booking import Booking
 from cockpit.desk.deleverage import Held, kept
 from cockpit.desk.execution import Executor
-from cockpit.desk.flatten_job import Grip, Job, Look, Scope, Spec, State
+from cockpit.desk.flatten_job import Grip, Job, Look, Scope, Spec, State, pace
 from cockpit.desk.journal import Journal
 from cockpit.desk.ledger import FOREIGN
 from cockpit.desk.markets import Markets, bounded_price
@@ -30,8 +30,6 @@ SLIPPAGE_BPS = (Decimal(10), Decimal(25), Decimal(50), Decimal(100))
 PAUSE_S = (0.1, 0.25, 0.5, 1.0, 2.0)
 SURE_CANCELS = 2
 """Rounds in which everything is cancelled whether or not the venue lists an order: one may be on its way there."""
-ROUND_QUERIES = 5
-"""Questions that a round asks of an account, at the most, once it has no open orders."""
 ORDER_WAIT_S = 3.0
 KEPT_JOBS = 100
 """Ended jobs that are still shown; all of them are in the journal."""
@@ -122,9 +120,7 @@ class Flattener:
         """Quick rounds first; a job that lasts goes on at the pace that its slowest venue answers questions at."""
         if job.round < len(PAUSE_S):
             return PAUSE_S[job.round]
-        limits = [self._accounts[name].venue.capabilities.max_queries_per_min for name in job.spec.accounts]
-        least = min((limit for limit in limits if limit is not None), default=None)
-        return PAUSE_S[-1] if least is None else max(PAUSE_S[-1], ROUND_QUERIES * 60 / least)
+        return max(PAUSE_S[-1], *(pace(self._accounts[name], self.jobs.values()) for name in job.spec.accounts))
 
     def at_work_on(self, account: str) -> bool:
         """Whether a job asks this account already: a routine pass would only use up the venue's patience."""

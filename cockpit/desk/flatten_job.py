@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
 import msgspec
 
+from cockpit.desk.accounts import Account
 from cockpit.desk.execution import Owner
+
+ROUND_QUERIES = 5
+"""Questions that a round asks of an account, at the most, once it has no open orders."""
 
 
 class Scope(StrEnum):
@@ -62,6 +67,16 @@ class Job:
         self.contradicted: dict[str, int] = {}
         """Looks in a row at each account whose report contradicted the ledger."""
         self.task: asyncio.Task[None] | None = None
+
+
+def pace(account: Account, jobs: Iterable[Job]) -> float:
+    """Seconds between two rounds, so that all jobs at work on the account keep within what its venue answers. Half of
+    that goes to a suspect account's passes: only they take the suspicion back."""
+    limit = account.venue.capabilities.max_queries_per_min
+    if limit is None:
+        return 0.0
+    working = sum(account.name in job.spec.accounts and not job.state.ended for job in jobs)
+    return ROUND_QUERIES * 60 * working * (2 if account.suspect else 1) / limit
 
 
 class Look(msgspec.Struct):

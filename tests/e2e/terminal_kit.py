@@ -96,9 +96,15 @@ class Terminal:
         assert self.process is not None
         return await asyncio.wait_for(self.process.wait(), WAIT_S)
 
-    async def close(self) -> None:
+    def hang_up(self) -> None:
+        """The connection is gone: the window was closed, and nobody sends a signal."""
         asyncio.get_running_loop().remove_reader(self._master)
+        os.close(self._master)
+        self._master = -1
+
+    async def close(self) -> None:
         if self.process is not None and self.process.returncode is None:
             self.process.kill()
             await self.process.wait()
-        os.close(self._master)
+        if self._master >= 0:
+            self.hang_up()

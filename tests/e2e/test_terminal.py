@@ -124,6 +124,21 @@ async def test_the_terminal_is_killed_and_the_loop_goes_on(home: Home, open_term
     assert link.store.desk.pid == status["desk"]["pid"], "the same desk all the time"
 
 
+async def test_a_closed_window_ends_the_screen_though_nobody_passes_the_signal_on(
+    home: Home, open_terminal: Open
+) -> None:
+    terminal = await open_terminal(80, 24)
+    await terminal.shows("desk LIVE")
+    link = await home.link()
+    await link.until(trading)
+    await link.ask(Launch("hedge", PARAMS))
+    await terminal.shows("L1", "running")
+    terminal.hang_up()
+    assert await terminal.ended() == -signal.SIGHUP, "and it does not spin on a terminal that is gone"
+    done = loop_of(link.store).iterations_done
+    await link.until(lambda store: loop_of(store).iterations_done > done)
+
+
 async def test_without_a_terminal_it_says_so_and_starts_nothing(home: Home) -> None:
     said = await home.run()
     assert said.code != 0

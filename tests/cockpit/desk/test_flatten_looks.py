@@ -12,7 +12,7 @@ from desk_kit import D, FakeRig
 
 from cockpit.desk.flatten_job import Job, Spec, State
 from cockpit.desk.loops import Loop, LoopState
-from venues.model import NS_PER_S, Side
+from venues.model import NS_PER_S, Capabilities, Side
 
 
 @pytest.fixture
@@ -81,6 +81,21 @@ def test_an_account_that_a_flatten_found_suspect_is_reconciled_and_the_flatten_e
     rig.until(lambda: job.state is State.FLAT, seconds=10)
     assert truth(rig) == (0, 0)
     assert "suspect/mk" not in rig.alarms
+
+
+def test_however_often_flatten_is_pressed_a_suspect_account_gets_its_passes(tmp_path: Path) -> None:
+    """The venue answers 60 questions a minute; three flattens that asked at its full pace left none for anybody."""
+    with FakeRig(journal=tmp_path / "desk.sqlite", able=Capabilities(max_queries_per_min=60)) as rig:
+        pair(rig)
+        rig.mk.told_position = {"BTCUSDT": D("0.7")}
+        jobs = [flatten(rig, seconds=5) for _ in range(3)]
+        rig.pass_time(60)
+        assert rig.desk.accounts["mk"].suspect
+        rig.mk.asked.clear()
+        rig.pass_time(120)
+        assert len(rig.mk.asked) <= 2 * 60
+        assert rig.mk.asked.count("balances") >= 6, "whole passes, which alone take the suspicion back"
+        assert not any(job.state.ended for job in jobs)
 
 
 def test_accounts_under_a_flatten_are_reconciled_now_and_then(rig: FakeRig) -> None:
