@@ -29,7 +29,8 @@ ZERO = Decimal(0)
 SLIPPAGE_BPS = (Decimal(10), Decimal(25), Decimal(50), Decimal(100))
 PAUSE_S = (0.1, 0.25, 0.5, 1.0, 2.0)
 SURE_CANCELS = 2
-"""Rounds in which everything is cancelled whether or not the venue lists an order: one may be on its way there."""
+"""How often everything is cancelled whether or not the venue lists an order: one may be on its way there, and some
+venues deny live orders for a while."""
 ORDER_WAIT_S = 3.0
 KEPT_JOBS = 100
 """Ended jobs that are still shown; all of them are in the journal."""
@@ -134,8 +135,9 @@ class Flattener:
         if not self._booking.ledger.opened(name):
             return Look({}, refused=f"{name} is not in our books yet: it waits for its first reconciling")
         try:
-            if job.round < SURE_CANCELS or name in job.resting:
+            if job.cancelled.get(name, 0) < SURE_CANCELS or name in job.resting:
                 await self._cancel_all(job, account)
+                job.cancelled[name] = job.cancelled.get(name, 0) + 1
             await self._reconciler.catch_up(account)
             look = Look({}, notes=[f"{name} {o.symbol} order {o.id} is {o.status}" for o in self._at_work(job, name)])
             if job.spec.kind == "reduce" and job.spec.loop and (waits := self._fix_targets(job)):

@@ -64,6 +64,8 @@ class Job:
         self.round = 0
         self.resting: set[str] = set()
         """Accounts whose venue listed open orders when last asked."""
+        self.cancelled: dict[str, int] = {}
+        """Times each account's venue has answered that everything is cancelled."""
         self.contradicted: dict[str, int] = {}
         """Looks in a row at each account whose report contradicted the ledger."""
         self.task: asyncio.Task[None] | None = None

@@ -12,7 +12,7 @@ from desk_kit import D, FakeRig
 
 from cockpit.desk.flatten_job import Job, Spec, State
 from cockpit.desk.loops import Loop, LoopState
-from venues.model import NS_PER_S, Capabilities, Side
+from venues.model import NS_PER_S, Capabilities, OrderStatus, Side
 
 
 @pytest.fixture
@@ -81,6 +81,22 @@ def test_an_account_that_a_flatten_found_suspect_is_reconciled_and_the_flatten_e
     rig.until(lambda: job.state is State.FLAT, seconds=10)
     assert truth(rig) == (0, 0)
     assert "suspect/mk" not in rig.alarms
+
+
+def test_a_venue_that_denies_a_live_order_is_told_to_cancel_though_the_first_requests_got_no_answer(
+    rig: FakeRig,
+) -> None:
+    rig.launch()
+    order = rig.place(qty="0.05")
+    rig.at(rig.mk, "ack", order.id)
+    rig.mk.forgets.add(order.id)
+    rig.mk.down = "503"
+    job = flatten(rig, seconds=20)
+    assert rig.mk.cancel_alls == 0
+    rig.mk.down = ""
+    rig.until(lambda: job.state is State.FLAT, seconds=60)
+    assert rig.mk.cancel_alls >= 1
+    assert rig.mk.orders[order.id].status is OrderStatus.CANCELED
 
 
 def test_however_often_flatten_is_pressed_a_suspect_account_gets_its_passes(tmp_path: Path) -> None:
