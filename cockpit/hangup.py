@@ -16,7 +16,8 @@ def die_with_terminal(fd: int = 0) -> None:
     """From now on this process gets SIGHUP, with its default action, once the terminal at `fd` has hung up.
 
     A thread waits for that in poll(2), which costs nothing; the event loop may be stuck by then."""
-    threading.Thread(target=_wait, args=(fd,), name="hangup", daemon=True).start()
+    if os.isatty(fd):
+        threading.Thread(target=_wait, args=(fd,), name="hangup", daemon=True).start()
 
 
 def _wait(fd: int) -> None:

@@ -82,7 +82,7 @@ async def _embedded(config: Path | None, theme: str) -> str | None:
 async def _face(link: Link, clock: Clock, rate: float, theme: str) -> str | None:
     from cockpit.app import DEFAULT_THEME, CockpitApp
 
-    die_with_terminal(sys.stdin.fileno())
+    die_with_terminal()
     try:
         app = CockpitApp(
             link,
