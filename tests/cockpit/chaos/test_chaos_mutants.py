@@ -15,7 +15,7 @@ CAUGHT_BY: dict[str, int] = {
     "forget-on-cancel": 0,
     "resubmit-on-timeout": 62,
     "not-found-is-dead": 6,
-    "failed-query-is-flat": 350,
+    "failed-query-is-flat": 1101,
     "no-trade-id-dedupe": 0,
     "terminal-order-reopens": 9,
     "obligation-in-memory-only": 1,
