@@ -3,10 +3,11 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+SIGNED := $(VENV)/.signers
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test cover check format bench soak snap-update lock clean
+.PHONY: help venv signers demo test cover check format bench soak snap-update lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -16,17 +17,23 @@ venv: $(STAMP) ## set up .venv from the hashed lock
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "cockpit needs Python 3.11 or newer; this is %s" % sys.version.split()[0])'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-conflicts --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
+
+signers: $(SIGNED) ## install the native signers of Lighter and ApeX, for their libraries alone
+
+$(SIGNED): signers.lock $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-conflicts --no-deps --require-hashes -r signers.lock
+	@touch $(SIGNED)
 
 demo: venv ## open the cockpit on the embedded paper venues
 	@$(BIN)/cockpit
 
-test: venv ## run the tests
+test: venv signers ## run the tests
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
-cover: venv ## run the tests and show branch coverage of the core
+cover: venv signers ## run the tests and show branch coverage of the core
 	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report= $(ARGS)
 	$(BIN)/python -m coverage report
 
