@@ -30,8 +30,11 @@ class Pricing(StrEnum):
 
 
 class Mode(StrEnum):
+    """PAPER: the paper exchange's markets and fills. REHEARSAL: a venue's own live books, paper fills. LIVE: money."""
+
     PAPER = "paper"
     LIVE = "live"
+    REHEARSAL = "rehearsal"
 
 
 class Health(StrEnum):
