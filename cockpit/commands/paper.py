@@ -1,4 +1,4 @@
-"""`paper`: the embedded paper exchange: faults to try things out, and its own process."""
+"""`paper`: the embedded paper exchange: faults to try things out, its own process, and itself as a server."""
 
 from __future__ import annotations
 
@@ -16,13 +16,23 @@ FAULTS = ("unreachable", "slow", "gap", "reject", "mute", "deaf", "rollback", "c
 _HELP = """\
 usage: cockpit paper fault ACCOUNT {unreachable,slow,gap,reject,mute,deaf,rollback,clear} [--json]
        cockpit paper stop [--force] [--json]
-       cockpit paper run ...     (the exchange's own process; desks start it by themselves)"""
+       cockpit paper run ...     (the exchange's own process; desks start it by themselves)
+       cockpit paper serve --dialect NAME --port N ...      (a server for real exchange clients)
+       cockpit paper fault URL KIND [--seconds S] ...       (a fault of such a server)"""
 
 
 def main(verb: str, argv: Sequence[str]) -> int:
     what, rest = (argv[0], argv[1:]) if argv else ("", argv)
     if what == "fault":
+        if rest and "://" in rest[0]:
+            from cockpit.commands.paper_serve import fault
+
+            return fault(rest)
         return _fault(rest)
+    if what == "serve":
+        from cockpit.commands.paper_serve import serve
+
+        return serve(rest)
     if what == "stop":
         return _stop(rest)
     if what == "run":
@@ -32,7 +42,7 @@ def main(verb: str, argv: Sequence[str]) -> int:
     if what in ("-h", "--help"):
         put(_HELP)
         return 0
-    raise CommandFailed(f"cockpit paper: {what!r} is not valid; expected fault, stop or run", USAGE)
+    raise CommandFailed(f"cockpit paper: {what!r} is not valid; expected fault, stop or run, or serve", USAGE)
 
 
 def _fault(argv: Sequence[str]) -> int:

@@ -1,0 +1,1 @@
+"""The paper exchange as a server that real exchange clients talk to."""
