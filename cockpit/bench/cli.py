@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from cockpit.bench import desk_cost, hotpath, kills, memory, simulate, terminal
+from cockpit.bench import books, desk_cost, hotpath, kills, memory, simulate, terminal
 from cockpit.bench.child import BenchError
 from cockpit.bench.figures import Figure, Target, page
 
@@ -19,13 +19,16 @@ Bench: TypeAlias = tuple[Callable[[], dict[str, Figure]], Sequence[Target]]
 
 NAMES = ("hotpath", "desk", "tui", "simulate")
 """What `all` runs."""
+APART = ("books",)
+"""What takes minutes."""
 LONG: dict[str, Callable[[dict[str, Figure]], str]] = {"kills": kills.failures, "memory": memory.failures}
 """What takes minutes, and can fail: why it did, empty where it passed."""
 
 
 def parser() -> argparse.ArgumentParser:
     out = argparse.ArgumentParser(prog="cockpit bench", description=__doc__)
-    out.add_argument("what", choices=[*NAMES, "all", *LONG], help="what to measure; all: without the last two")
+    what = [*NAMES, "all", *APART, *LONG]
+    out.add_argument("what", choices=what, help="what to measure; all: without the last three")
     out.add_argument("--fills", type=_whole, default=5_000, help="maker fills of the hot path (default 5000)")
     out.add_argument("--rate", type=_rate, default=1_000.0, help="book updates a second (default 1000)")
     out.add_argument("--seconds", type=_rate, default=15.0, help="how long desk and tui are watched (default 15)")
@@ -69,6 +72,9 @@ def main(argv: Sequence[str]) -> int:
 def _benches(args: argparse.Namespace, data: Path | None) -> dict[str, Bench]:
     if args.what == "kills":
         return {"kills": (lambda: kills.run(kills.Plan(args.kills, args.seed)), kills.TARGETS)}
+    if args.what == "books":
+        plan = books.Plan(seconds=args.seconds, warm_up_s=min(args.seconds, 5.0))
+        return {"books": (lambda: books.run(plan), books.TARGETS)}
     if args.what == "memory":
         return {"memory": (lambda: memory.run(memory.Plan(args.hours, args.seed)), memory.TARGETS)}
     quick = min(args.seconds, 5.0)

@@ -15,9 +15,10 @@ from pathlib import Path
 import msgspec
 
 from cockpit import locations
+from cockpit.account_config import AccountConfig
 from cockpit.bench.child import BenchError
 from cockpit.bench.kills_books import MarketKey
-from cockpit.config import AccountConfig, Config, PaperConfig, config_text
+from cockpit.config import Config, PaperConfig, config_text
 from cockpit.desk.risk import RiskLimits
 from cockpit.link.client import LinkError, SocketLink
 from cockpit.link.messages import Ack, Launch, Verb

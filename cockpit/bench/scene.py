@@ -17,9 +17,10 @@ from typing import BinaryIO
 import msgspec
 
 from cockpit import locations
+from cockpit.account_config import AccountConfig
 from cockpit.bench.child import BenchError, ExchangeChild
 from cockpit.bench.exchange import Load
-from cockpit.config import AccountConfig, Config, config_text
+from cockpit.config import Config, config_text
 from cockpit.desk.risk import RiskLimits
 from cockpit.link.client import SocketLink
 from cockpit.link.messages import Launch
