@@ -24,14 +24,17 @@ VERBS: dict[str, tuple[str, str]] = {
     "resume": ("steer", "let a loop go on, or all"),
     "stop": ("steer", "stop a loop: --mode cycle, now or flatten"),
     "resume-account": ("steer", "take an account out of halted or suspect"),
+    "live": ("live", "let a live account trade real money: live ACCOUNT; --off: read-only again"),
     "flatten": ("emergency", "close everything: --all, or --account A"),
     "reduce": ("emergency", "close a part of every position: --all --fraction 0.5"),
     "export": ("export", "fills, funding or transfers as CSV"),
     "report": ("report", "a day in a page"),
     "chaos": ("delegate", "the desk under seeded faults in virtual time, with its invariants checked"),
     "simulate": ("delegate", "the same strategy on recorded or synthetic markets in virtual time"),
+    "record": ("record", "write what a venue's public streams send into captures that simulate replays"),
     "bench": ("delegate", "measure the hot path, the desk and the terminal"),
-    "paper": ("paper", "the embedded paper exchange: fault, stop"),
+    "paper": ("paper", "the embedded paper exchange: fault, stop; serve: a server of it for real clients"),
+    "keys": ("keys", "credentials of venues, in the OS keyring: add, list, test, rotate, remove, import"),
     "doctor": ("doctor", "what is missing on this machine, and how to mend it"),
 }
 """Verb to its module in `cockpit.commands` and its line in the help."""

@@ -12,6 +12,15 @@ from typing import Annotated, Any, TypeAlias, TypeVar, get_args, get_type_hints
 
 import msgspec
 
+from cockpit.account_config import (
+    FOREIGN_KEYS,
+    AccountConfig,
+    LiveConfig,
+    check_mode,
+    check_venue,
+    parse_bases,
+    venue_texts,
+)
 from cockpit.alarm_config import HOOKS, AlarmConfig, check_alarms, parse_hook
 from cockpit.desk.deleverage import Stages
 from cockpit.desk.risk import RiskLimits
@@ -75,17 +84,6 @@ class PaperConfig(msgspec.Struct, frozen=True):
     """Coins that every paper venue lists."""
 
 
-class AccountConfig(msgspec.Struct, frozen=True):
-    """One account. Fees left out are the venue profile's."""
-
-    name: str
-    venue: str
-    mode: Annotated[Mode, Param("Paper trades against the embedded exchange")] = Mode.PAPER
-    cash: Annotated[D, Param("What the account starts with", unit="USD", gt=D(0), le=D(1_000_000_000))] = D(100_000)
-    maker_bps: Annotated[D | None, Param("Maker fee", unit="bps", ge=D(-50), le=D(200))] = None
-    taker_bps: Annotated[D | None, Param("Taker fee", unit="bps", ge=D(-50), le=D(200))] = None
-
-
 DEFAULT_ACCOUNTS = tuple(AccountConfig(name=name, venue=name) for name in ("extended", "lighter", "backpack", "grvt"))
 """Enough for a hedge loop and a second one beside it, ready to run."""
 
@@ -97,6 +95,7 @@ class Config(msgspec.Struct, frozen=True):
     alarms: AlarmConfig = AlarmConfig()
     watchdog: Rules = Rules()
     paper: PaperConfig = PaperConfig()
+    live: LiveConfig = LiveConfig()
     accounts: tuple[AccountConfig, ...] = DEFAULT_ACCOUNTS
 
 
@@ -115,10 +114,13 @@ RISK_BOUNDS: dict[str, Param] = {
 
 _HEADER = """\
 # What cockpit runs with. Written once with the defaults; yours to edit. The desk reads it when it starts.
-# [[account]] venue: a profile of the paper exchange (its fees and delays); maker_bps and taker_bps override its fees.
+# [[account]] mode = "paper" (the default), "rehearsal" or "live"; a new live account is read-only: see cockpit live.
+# venue: of a paper account a profile of the paper exchange; maker_bps and taker_bps override its fees.
 # profiles.toml beside this file overrides single figures of a venue.
 
 """
+
+_SECRET_WORDS = ("key", "secret", "token", "private", "password", "passphrase", "seed", "mnemonic")
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -142,7 +144,7 @@ def parse_config(text: str, file: Path, profiles_file: Path | None = None) -> Co
         raw = read_toml(text)
     except TomlError as error:
         raise ConfigError(file, "the file", None, f"valid TOML ({error})") from None
-    _known(file, "", raw, ("desk", "risk", "alarms", "watchdog", "deleverage", "paper", "account"))
+    _known(file, "", raw, ("desk", "risk", "alarms", "watchdog", "deleverage", "paper", "live", "account"))
     tables = raw.get("account")
     accounts = DEFAULT_ACCOUNTS if tables is None else _accounts(file, tables, profiles_file)
     return Config(
@@ -152,6 +154,7 @@ def parse_config(text: str, file: Path, profiles_file: Path | None = None) -> Co
         alarms=_alarms(file, raw),
         watchdog=_watchdog(file, raw, [account.name for account in accounts]),
         paper=_paper(file, raw),
+        live=_live(file, raw),
         accounts=accounts,
     )
 
@@ -160,9 +163,9 @@ def config_text(config: Config) -> str:
     """The configuration as TOML; `parse_config` of it gives the same."""
     import tomli_w
 
-    sections = ("desk", "risk", "alarms", "watchdog", "deleverage", "paper")
+    sections = ("desk", "risk", "alarms", "watchdog", "deleverage", "paper", "live")
     body: dict[str, Any] = {name: _plain(getattr(config, name)) for name in sections}
-    accounts = ("\n[[account]]\n" + tomli_w.dumps(_plain(account)) for account in config.accounts)
+    accounts = ("\n[[account]]\n" + tomli_w.dumps(_plain_account(account)) for account in config.accounts)
     return _HEADER + tomli_w.dumps(body) + "".join(accounts)
 
 
@@ -196,11 +199,15 @@ def check_removed(config: Config, file: Path, held: Mapping[str, Collection[str]
 
 
 def _known(file: Path, where: str, raw: Raw, names: Collection[str]) -> None:
-    for key, value in raw.items():
+    """The value of a key that is not known is never shown: it may be what the operator should not have written here."""
+    for key in raw:
         if key not in names:
+            if any(word in key.lower() for word in _SECRET_WORDS):
+                keyring = "no key of an exchange in this file: those are kept in the keyring, see `cockpit keys add`"
+                raise ConfigError(file, f"{where}{key}", None, keyring)
             close = difflib.get_close_matches(key, names, n=1)
             expected = f"a key that exists; did you mean {close[0]}?" if close else "one of " + ", ".join(names)
-            raise ConfigError(file, f"{where}{key}", value, expected)
+            raise ConfigError(file, f"{where}{key}", None, expected)
 
 
 def _described(kind: type[msgspec.Struct]) -> dict[str, tuple[type, Param]]:
@@ -275,6 +282,20 @@ def _paper(file: Path, raw: Raw) -> PaperConfig:
     return PaperConfig(**values)
 
 
+def _live(file: Path, raw: Raw) -> LiveConfig:
+    where = "[live] "
+    table = _table(file, raw, "live")
+    fields = _described(LiveConfig)
+    _known(file, where, table, (*fields, "bases"))
+    values = _values(file, where, table, fields)
+    try:
+        if "bases" in table:
+            values["bases"] = parse_bases("bases", table["bases"])
+    except ParamError as error:
+        raise ConfigError(file, where + error.field, error.value, error.expected) from None
+    return LiveConfig(**values)
+
+
 def _deleverage(file: Path, raw: Raw) -> Stages:
     where = "[deleverage] "
     table = _table(file, raw, "deleverage")
@@ -322,20 +343,20 @@ def _accounts(file: Path, raw: object, profiles_file: Path | None) -> tuple[Acco
 def _account(file: Path, number: int, table: Raw, venues: Collection[str]) -> AccountConfig:
     where = f"[[account]] {number} "
     fields = _described(AccountConfig)
-    _known(file, where, table, ("name", "venue", *fields))
+    _known(file, where, table, AccountConfig.__struct_fields__)
     name = table.get("name")
     if not isinstance(name, str) or not ACCOUNT_NAME.fullmatch(name):
         raise ConfigError(file, f"{where}name", name, "1 to 24 of the letters A-Z a-z 0-9 _ -")
     where = f"[[account]] {name} "
-    venue = table.get("venue", name)
-    if venue not in venues:
-        close = difflib.get_close_matches(venue, venues, n=1) if isinstance(venue, str) else []
-        hint = f" (did you mean {close[0]}?)" if close else ""
-        raise ConfigError(file, f"{where}venue", venue, f"one of {', '.join(venues)}{hint}")
     values = _values(file, where, table, fields)
-    if values.get("mode", Mode.PAPER) is Mode.LIVE:
-        raise ConfigError(file, f"{where}mode", "live", "'paper': live venues are not in this version")
-    return AccountConfig(name=name, venue=str(venue), **values)
+    try:
+        mode = values.get("mode", Mode.PAPER)
+        venue = check_venue(table.get("venue", name), mode, venues)
+        account = AccountConfig(name=name, venue=venue, **values, **venue_texts(table))
+        check_mode(table, account)
+    except ParamError as error:
+        raise ConfigError(file, where + error.field, error.value, error.expected) from None
+    return account
 
 
 # -- writing ---------------------------------------------------------------------------------------------------------
@@ -343,6 +364,15 @@ def _account(file: Path, number: int, table: Raw, venues: Collection[str]) -> Ac
 
 def _plain(section: msgspec.Struct) -> dict[str, Any]:
     return {name: _toml(value) for name in section.__struct_fields__ if (value := getattr(section, name)) is not None}
+
+
+def _plain_account(account: AccountConfig) -> dict[str, Any]:
+    """Without what is empty, and without what means nothing in its mode."""
+    return {
+        name: value
+        for name, value in _plain(account).items()
+        if name not in FOREIGN_KEYS[account.mode] and value not in ("", [])
+    }
 
 
 def _toml(value: object) -> object:

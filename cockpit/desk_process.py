@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import random
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from functools import partial
@@ -23,17 +24,20 @@ from cockpit.desk.journal_writer import ThreadWriter
 from cockpit.host.accounts import paper_spec
 from cockpit.host.alarm_hooks import AlarmHooks
 from cockpit.host.commands import DeskHost
+from cockpit.host.live_accounts import LiveAccounts, check_modes
 from cockpit.host.log_output import LogOutput
 from cockpit.link.server import LinkServer, ServerError
+from cockpit.live.venues import Adapter
+from cockpit.secrets.no_core import forbid_core_dumps
 from strategies.registry import STRATEGIES
 from venues.eventloop import loop_factory
-from venues.model import SteadyClock, SystemClock
+from venues.model import Clock, Mode, SteadyClock, SystemClock, Venue
 from venues.paper.client import PaperClient
 from venues.paper.host import PaperHost
 from venues.paper.launcher import LaunchError, ensure_running
 from venues.paper.profiles import ProfileError
 from venues.paper.spec import SpecError
-from venues.paper.state import SavedState
+from venues.paper.state import PaperStateError, SavedState
 
 VERSION = version("cockpit")
 
@@ -51,6 +55,8 @@ def main(config_path: Path | None, forget: tuple[str, ...]) -> int:
         if config_path is None:
             write_default(file)
         config = load_config(file, places.profiles_file)
+        if any(account.mode is Mode.LIVE for account in config.accounts):
+            forbid_core_dumps()
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
             return runner.run(_serve(config, file, places, forget))
     except (
@@ -61,31 +67,47 @@ def main(config_path: Path | None, forget: tuple[str, ...]) -> int:
         LaunchError,
         SpecError,
         ProfileError,
+        PaperStateError,
     ) as error:
         print(f"cockpit desk: {error}", file=sys.stderr)
         return 1
 
 
-async def _serve(config: Config, file: Path, places: locations.Locations, forget: tuple[str, ...]) -> int:
+async def _serve(
+    config: Config,
+    file: Path,
+    places: locations.Locations,
+    forget: tuple[str, ...],
+    adapter: Callable[[], Adapter] | None = None,
+) -> int:
+    """`adapter`: another one for live accounts than the real one, for tests."""
     clock = SteadyClock(SystemClock())
     trouble = JournalTrouble()
     journal = Journal.open(places.journal, partial(ThreadWriter, on_trouble=trouble))
     try:
         check_removed(config, file, _held(journal), forget)
-        await ensure_running(
-            paper_spec(config, places.profiles_file),
-            places.paper_socket,
-            state_path=places.paper_state,
-            log_path=places.paper_log,
-        )
+        check_modes(config, file, journal.reader())
+        paper = paper_spec(config, places.profiles_file)
+        if paper.accounts:
+            await ensure_running(paper, places.paper_socket, state_path=places.paper_state, log_path=places.paper_log)
         desk = Desk(
             clock=clock,
             journal=journal,
-            venues=[PaperClient(account.name, places.paper_socket, clock) for account in config.accounts],
+            venues=_venues(
+                config,
+                clock,
+                places,
+                paper=lambda name: PaperClient(name, places.paper_socket, clock),
+                state=places.state,
+                adapter=adapter,
+            ),
             strategies=STRATEGIES,
             limits=config.risk,
             options=DeskOptions(
-                stages=config.deleverage, stop_s=float(config.desk.stop_timeout_s), alarms=config.alarms.rules
+                stages=config.deleverage,
+                stop_s=float(config.desk.stop_timeout_s),
+                alarms=config.alarms.rules,
+                live=config.live.rules(config.accounts),
             ),
             version=VERSION,
         )
@@ -113,6 +135,29 @@ async def _serve(config: Config, file: Path, places: locations.Locations, forget
         if unsaved:
             print(f"cockpit desk: {unsaved} rows could not be saved to {places.journal}", file=sys.stderr)
     return 0
+
+
+def _venues(
+    config: Config,
+    clock: Clock,
+    places: locations.Locations,
+    *,
+    paper: Callable[[str], Venue],
+    state: Path | None,
+    adapter: Callable[[], Adapter] | None,
+) -> list[Venue]:
+    """A venue for each account, in the order of the configuration, none connected yet."""
+    if all(account.mode is Mode.PAPER for account in config.accounts):
+        return [paper(account.name) for account in config.accounts]
+    live = LiveAccounts(
+        config,
+        clock=clock,
+        rng=random.Random(),
+        profiles_file=places.profiles_file,
+        state=state,
+        adapter=adapter,
+    ).venues()
+    return [live.get(account.name) or paper(account.name) for account in config.accounts]
 
 
 async def _run(desk: Desk, host: DeskHost, server: LinkServer, hooks: AlarmHooks) -> None:
@@ -168,17 +213,24 @@ def _held(journal: Journal) -> dict[str, set[str]]:
 async def embedded_desk(config_path: Path | None) -> AsyncIterator[DeskHost]:
     """A desk, its venues and its journal in this very process, gone when it closes: for a look round and for tests."""
     places = locations.find()
-    config = load_config(config_path or places.config_file, places.profiles_file)
+    file = config_path or places.config_file
+    config = load_config(file, places.profiles_file)
+    for account in config.accounts:
+        if account.mode is Mode.LIVE:
+            where = f"[[account]] {account.name} mode"
+            raise ConfigError(file, where, "live", "no live account for --embedded, which forgets what it has done")
     clock = SteadyClock(SystemClock())
     paper = PaperHost(paper_spec(config, places.profiles_file), SavedState(), Path(), clock)
     journal = Journal.open(":memory:")
     desk = Desk(
         clock=clock,
         journal=journal,
-        venues=[paper.exchange.venue_for(account.name) for account in config.accounts],
+        venues=_venues(config, clock, places, paper=paper.exchange.venue_for, state=None, adapter=None),
         strategies=STRATEGIES,
         limits=config.risk,
-        options=DeskOptions(stages=config.deleverage, alarms=config.alarms.rules),
+        options=DeskOptions(
+            stages=config.deleverage, alarms=config.alarms.rules, live=config.live.rules(config.accounts)
+        ),
         version=VERSION,
     )
     paper.driver.start()

@@ -18,10 +18,12 @@ import msgspec
 from cockpit.config import ConfigError, load_config
 from cockpit.link.server import MAX_PATH
 from cockpit.locations import LocationError, Locations, private_folder
-from venues.model import NS_PER_S, Clock
+from venues.model import NS_PER_S, Clock, Mode
 from venues.paper.pid_file import is_held
 
 PACKAGES = ("msgspec", "platformdirs", "rich", "textual", "tomli_w", "uvloop")
+LIVE_PACKAGES = ("aiohttp", "ccxt", "keyring", "picows")
+"""Beside `PACKAGES`, where an account is live or in rehearsal."""
 MIN_PYTHON = (3, 11)
 MIN_COLUMNS, MIN_LINES = 80, 24
 EARLIEST_NS = 1_763_000_000 * NS_PER_S
@@ -52,6 +54,8 @@ def examine(
         *_folders(places),
         _socket(places),
         *_config(places),
+        *_live(places),
+        _keyring(places, environ),
         _desk(places, desk_answers),
         _paper(places),
         _clock(clock),
@@ -120,6 +124,54 @@ def _config(places: Locations) -> Iterator[Finding]:
         yield Finding(Level.WARN, "alarm hooks", words, "put them there and `chmod +x`, or correct [alarms]")
     else:
         yield Finding(Level.OK, "alarm hooks", ", ".join(hooks.programs) or "none; alarms are seen in the cockpit only")
+
+
+def _live(places: Locations) -> Iterator[Finding]:
+    """What each live account needs beside its key; nothing is asked of a venue, and the adapter is not loaded."""
+    try:
+        config = load_config(places.config_file, places.profiles_file)
+    except ConfigError:
+        return
+    accounts = [account for account in config.accounts if account.mode is not Mode.PAPER]
+    if not accounts:
+        return
+    from cockpit.live.needs import NATIVE, missing
+
+    absent = [name for name in LIVE_PACKAGES if importlib.util.find_spec(name) is None]
+    if absent:
+        yield Finding(Level.FAIL, "live packages", "missing: " + ", ".join(absent), "install the lock file: make venv")
+    for account in accounts:
+        where = f"account {account.name}"
+        if account.mode is Mode.REHEARSAL:
+            yield Finding(Level.OK, where, f"rehearsal on the books of {account.venue}; needs no key")
+            continue
+        lacks = missing(account.venue)
+        for finding in lacks:
+            level = Level.FAIL if finding.level.value == "stop" else Level.WARN
+            yield Finding(level, where, finding.text, finding.mend or "see docs/venues.md")
+        if not lacks:
+            key = f"`cockpit keys test {account.keys_name}` tries its key"
+            if account.venue in NATIVE:
+                key = "its key is tried when the desk connects"
+            yield Finding(Level.OK, where, f"live on {account.venue}{_at(account.endpoint)}; {key}")
+
+
+def _at(endpoint: str) -> str:
+    return f" at {endpoint}" if endpoint else ""
+
+
+def _keyring(places: Locations, environ: Mapping[str, str]) -> Finding:
+    """Where keys would be kept; nothing is opened, and nobody is asked."""
+    from cockpit.secrets.choose import Backend, find
+    from cockpit.secrets.errors import KeysError
+
+    try:
+        found = find(places, environ, Backend.AUTO)
+    except KeysError as error:
+        return Finding(Level.WARN, "keyring", error.text, error.mend)
+    if not found.kind:
+        return Finding(Level.WARN, "keyring", f"none for keys of live accounts: {found.words}", found.mend)
+    return Finding(Level.OK, "keyring", found.words)
 
 
 def _desk(places: Locations, desk_answers: Callable[[], bool]) -> Finding:

@@ -60,6 +60,7 @@ KEYS: tuple[Key, ...] = (
     Key("alarm.ack", "a", "acknowledge", "ack", "Acknowledge the alarm on top", "overview"),
     Key("alarm.ack.all", "A", "acknowledge_all", "ack all", "Acknowledge every alarm", "overview"),
     Key("flatten.cancel", "C", "cancel_flatten", "call off", "Call off the flatten at work (asks)", "overview"),
+    Key("live", "M", "go_live", "live", "Real money: let an account trade, or not", "overview"),
     # -- views
     Key("orders", "o", "orders", "orders", "Orders", "overview"),
     Key("log", "L", "log", "log", "The whole log", "overview"),
@@ -87,7 +88,7 @@ KEYS: tuple[Key, ...] = (
 BY_ID = {key.id: key for key in KEYS}
 
 HELP_GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Safety", ("flatten", "stop.entries", "resume.all", "flatten.cancel", "alarm.ack", "alarm.ack.all")),
+    ("Safety", ("flatten", "stop.entries", "resume.all", "live", "flatten.cancel", "alarm.ack", "alarm.ack.all")),
     (
         "Loops",
         (

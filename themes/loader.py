@@ -9,7 +9,21 @@ from importlib import resources
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
-VARIABLES = ("up", "down", "warn", "crit", "paper", "live", "dim", "staged", "spark", "line", "cursor", "select")
+VARIABLES = (
+    "up",
+    "down",
+    "warn",
+    "crit",
+    "paper",
+    "rehearsal",
+    "live",
+    "dim",
+    "staged",
+    "spark",
+    "line",
+    "cursor",
+    "select",
+)
 """Colours every theme names beside Textual's own, in its table `[variables]`."""
 
 COLOURS = (

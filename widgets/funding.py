@@ -7,6 +7,7 @@ from typing import ClassVar
 from cockpit.link.rows import FundingRow
 from widgets import format as fmt
 from widgets.columns import Column, Row
+from widgets.modes import account_cell
 from widgets.paint import cell
 from widgets.panel import Panel, View
 
@@ -35,19 +36,19 @@ class FundingPanel(Panel):
     def build(self, view: View) -> list[Row]:
         places = {name: place for place, name in enumerate(view.store.accounts)}
         rows = sorted(view.store.funding.values(), key=lambda r: (places.get(r.account, len(places)), r.symbol))
-        return [self._row(row, view.now_ns) for row in rows]
+        return [self._row(row, view) for row in rows]
 
-    def _row(self, row: FundingRow, now_ns: int) -> Row:
+    def _row(self, row: FundingRow, view: View) -> Row:
         hours = row.interval_s / 3600
         return Row(
             row.key,
             (
-                cell(row.account),
+                account_cell(view.store, row.account),
                 cell(row.base, "bright"),
                 cell(f"{row.rate * 100:+.4f}", fmt.tone(row.rate)),
                 cell(f"{hours:g}h", "dim"),
                 cell(fmt.percent(row.annualised, 1, signed=True), fmt.tone(row.annualised)),
-                cell(fmt.span((row.next_ts - now_ns) / NS)),
+                cell(fmt.span((row.next_ts - view.now_ns) / NS)),
                 cell(fmt.usd(row.accrued_usd, signed=True), fmt.cost_tone(row.accrued_usd)),
             ),
         )

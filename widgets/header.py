@@ -8,6 +8,7 @@ from cockpit.link.rows import WearRow
 from cockpit.link.store import Store
 from widgets import format as fmt
 from widgets.lines import Lines
+from widgets.modes import modes_shown
 from widgets.paint import Cell, Span, width_of
 from widgets.panel import View
 from widgets.positions import margin_ink
@@ -48,12 +49,10 @@ class Header(Lines):
         self.show((self._rule(view, paused, width), self._figures(view.store, width)))
 
     def _rule(self, view: View, paused: bool, width: int) -> Cell:
-        live = is_live(view.store)
-        mode = "live" if live else "paper"
-        badge: Span = (f" {mode.upper()} ", f"badge-{mode}")
-        if not view.store.accounts:
-            mode, badge = "rule", (" cockpit ", "bright")
-        spans: list[Span] = [("━━", mode), badge, ("━━ ", mode), *self._link(view.store)]
+        modes = modes_shown(view.store)
+        mode = modes[0] if modes else "rule"
+        badges: list[Span] = [(f" {name.upper()} ", f"badge-{name}") for name in modes] or [(" cockpit ", "bright")]
+        spans: list[Span] = [("━━", mode), *badges, ("━━ ", mode), *self._link(view.store)]
         asides: list[Cell] = []
         if view.store.desk is not None and view.store.desk.entries_denied:
             spans += [(" ━━ ", mode), (" ENTRIES DENIED ", "badge-warn")]

@@ -9,6 +9,7 @@ from typing import ClassVar
 from cockpit.link.rows import LoopRow
 from widgets import format as fmt
 from widgets.columns import Column, Row
+from widgets.modes import mode_ink
 from widgets.paint import Cell, Span, cell
 from widgets.panel import Panel, View
 
@@ -25,7 +26,7 @@ STATES = {
 """Sign and ink of a loop's state; the word always stands beside them."""
 
 
-PHASE = 3
+PHASE = 4
 """Index of the phase's column; the note names the phase where the column had to go."""
 
 
@@ -50,6 +51,7 @@ class LoopsPanel(Panel):
         super().__init__(
             (
                 Column("loop", 7, left=True),
+                Column("mode", 5, left=True),
                 Column("strategy", 8, keep=9, left=True),
                 Column("state", 10, left=True),
                 Column("phase", 8, keep=6, left=True),
@@ -80,6 +82,7 @@ class LoopsPanel(Panel):
         beyond = abs(row.exposure_base) > row.tolerance_base
         cells = (
             cell(row.id, "bright"),
+            cell(row.mode.upper(), mode_ink(row.mode)),
             cell(row.strategy, "dim"),
             cell(f"{sign} {row.state}", ink),
             cell(row.phase),

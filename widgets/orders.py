@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from cockpit.link.rows import OrderRow
+from cockpit.link.store import Store
 from widgets import format as fmt
 from widgets.columns import Column, Row
+from widgets.modes import account_cell
 from widgets.paint import cell
 from widgets.panel import Panel, View
 
@@ -22,7 +24,7 @@ INKS = {
 
 
 class OrdersPanel(Panel):
-    TABLES: ClassVar[frozenset[str]] = frozenset({"orders"})
+    TABLES: ClassVar[frozenset[str]] = frozenset({"orders", "accounts"})
 
     def __init__(self) -> None:
         super().__init__(
@@ -49,15 +51,15 @@ class OrdersPanel(Panel):
         def order(row: OrderRow) -> tuple[bool, int]:
             return row.status.value in ENDED, -row.ts
 
-        return [self._row(row) for row in sorted(view.store.orders.values(), key=order)]
+        return [self._row(row, view.store) for row in sorted(view.store.orders.values(), key=order)]
 
-    def _row(self, row: OrderRow) -> Row:
+    def _row(self, row: OrderRow, store: Store) -> Row:
         status = row.status.value
         return Row(
             row.key,
             (
                 cell(fmt.utc(row.ts), "dim"),
-                cell(row.account),
+                account_cell(store, row.account),
                 cell(row.symbol, "bright"),
                 cell(row.loop or fmt.NONE, "dim"),
                 cell(row.role),

@@ -30,8 +30,10 @@ INKS = (
     "spark",
     "paper",
     "live",
+    "rehearsal",
     "badge-paper",
     "badge-live",
+    "badge-rehearsal",
     "badge-warn",
     "badge-crit",
 )

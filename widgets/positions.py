@@ -81,6 +81,9 @@ class PositionsPanel(Panel):
             ("  lev ", "dim"),
             (fmt.NONE if row.leverage is None else f"{row.leverage:.2f}x", "text"),
         ]
+        if row.live:
+            # what may be done with real money stands before its figures, so that it is not what finds no room
+            spans[5:5] = [(f"  {row.live}", "warn")]
         more: list[Cell] = [
             (("  free ", "dim"), (fmt.usd(row.free_usd), "text")),
             (("  orders ", "dim"), (str(row.open_orders), "text")),

@@ -7,6 +7,7 @@ from typing import ClassVar
 from cockpit.link.rows import SpreadRow
 from widgets import format as fmt
 from widgets.columns import Column, Row
+from widgets.modes import pair_cell
 from widgets.paint import cell
 from widgets.panel import Panel, View
 
@@ -44,7 +45,7 @@ class SpreadsPanel(Panel):
                 row.key,
                 (
                     cell(row.base, "bright"),
-                    ((row.a, "text"), (" › ", "dim"), (row.b, "text")),
+                    pair_cell(view.store, row.a, row.b),
                     cell(fmt.bps(row.buy_a_bps), fmt.tone(row.buy_a_bps)),
                     cell(fmt.bps(row.sell_a_bps), fmt.tone(row.sell_a_bps)),
                     cell(fmt.bps(row.history[-1] if row.history else None), "dim"),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 from cockpit.link.rows import WearRow
+from cockpit.link.store import Store
 from widgets import format as fmt
 from widgets.columns import Column, Row
-from widgets.paint import cell
+from widgets.modes import account_cell, loop_cell
+from widgets.paint import Cell, cell
 from widgets.panel import Panel, View
 
 SCOPES = ("total", "day", "loop", "account")
@@ -38,16 +40,16 @@ class WearPanel(Panel):
         def order(row: WearRow) -> tuple[int, str]:
             return SCOPES.index(row.scope) if row.scope in SCOPES else len(SCOPES), row.name
 
-        return [self._row(row) for row in sorted(view.store.wear.values(), key=order)]
+        return [self._row(row, view.store) for row in sorted(view.store.wear.values(), key=order)]
 
-    def _row(self, row: WearRow) -> Row:
+    def _row(self, row: WearRow, store: Store) -> Row:
         whole = row.scope in ("total", "day")
         name = row.scope if row.scope == "total" else row.name
         odd = bool(row.unexplained_usd)
         return Row(
             row.key,
             (
-                cell(name, "bright" if whole else "text"),
+                self._scope_name(row, name, store) if not whole else cell(name, "bright"),
                 cell(fmt.bps(row.wear_bps), fmt.cost_tone(row.wear_bps)),
                 cell(fmt.usd(row.wear_usd, signed=True), fmt.cost_tone(row.wear_usd)),
                 cell(fmt.usd(row.fees_usd), fmt.cost_tone(row.fees_usd)),
@@ -58,3 +60,6 @@ class WearPanel(Panel):
                 cell(fmt.usd(row.open_usd), "dim"),
             ),
         )
+
+    def _scope_name(self, row: WearRow, name: str, store: Store) -> Cell:
+        return loop_cell(store, name) if row.scope == "loop" else account_cell(store, name)

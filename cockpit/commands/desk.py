@@ -9,6 +9,7 @@ from pathlib import Path
 from cockpit import locations
 from cockpit.commands.failure import CommandFailed, Parser
 from cockpit.commands.output import put, put_json
+from cockpit.commands.passphrase import add_passphrase, hold
 from cockpit.commands.talk import Talk, desk_answers, talk
 from cockpit.link.messages import Shutdown
 
@@ -22,9 +23,11 @@ def main(verb: str, argv: Sequence[str]) -> int:
     parser.add_argument("--config", type=Path, default=None, metavar="FILE", help="another config.toml")
     text = "start although this account, which holds positions, is no longer in the configuration; may be repeated"
     parser.add_argument("--forget", action="append", default=[], metavar="ACCOUNT", help=text)
+    add_passphrase(parser)
     options = parser.parse_args(argv)
     if options.config is not None and not options.config.is_file():
         raise CommandFailed(f"cockpit desk: --config: {str(options.config)!r} is not a file; expected a config.toml")
+    hold(verb, options.passphrase_fd)
     from cockpit.desk_process import main as run
 
     return run(options.config, tuple(options.forget))

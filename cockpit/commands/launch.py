@@ -17,13 +17,17 @@ from cockpit.link.messages import Launch
 from strategies.params import ParamError, ParamSpec, parse_params, specs
 from strategies.registry import STRATEGIES
 
-SETTLE_S = 15.0
-"""How long accounts of a desk that we have just started may take to be reconciled, seconds."""
+SETTLE_S = 30.0
+"""How long accounts that have just connected may take to be reconciled, seconds: Lighter takes 60 questions a minute."""
 
-ASK_AGAIN_S = 0.25
+ASK_AGAIN_S = 1.0
 
-NOT_YET = "has not been reconciled yet"
-"""How the desk refuses an account that it has not compared with its venue yet; nothing was done then."""
+NOT_YET = ("has not been reconciled yet", "is down: connecting to trade")
+"""How the desk refuses an account that it has not compared with its venue yet, or that connects anew since it was let
+trade; nothing was done then."""
+
+MIX = "--mix"
+"""Lets paper and live accounts into one loop."""
 
 DEFAULT_TAKER = "lighter"
 """Where `--exchange` alone hedges, as perp-dex-tools does."""
@@ -43,32 +47,41 @@ def main(verb: str, argv: Sequence[str]) -> int:
         put("Parameters of one: cockpit launch hedge --help")
         return 0 if argv else USAGE
     strategy, rest = argv[0], argv[1:]
-    raw, as_json = launch_params(strategy, rest)
-    patience = SETTLE_S if ensure_desk(None) else 0.0
+    mix = MIX in rest
+    raw, as_json = launch_params(strategy, [word for word in rest if word != MIX])
+    ensure_desk(None)
 
     async def ask(desk: Talk) -> object:
-        return await _launch(desk, Launch(strategy, raw), patience)
+        return await _launch(desk, Launch(strategy, raw, mix), SETTLE_S)
 
     result = talk(ask)
     if as_json:
         put_json({"ok": True, "result": result})
     else:
         name = result.get("id") or result.get("loop") if isinstance(result, dict) else None
-        put(f"{name or strategy} is running; watch it with `cockpit status`")
+        put(f"{name or strategy} is running{_kind_of_money(result)}; watch it with `cockpit status`")
         if isinstance(result, dict) and result.get("text"):
             put(str(result["text"]))
     return 0
 
 
+def _kind_of_money(result: object) -> str:
+    """`, PAPER`, or what else its accounts are."""
+    modes = result.get("modes") if isinstance(result, dict) else None
+    if not isinstance(modes, list) or not modes:
+        return ""
+    return ", " + " and ".join(str(mode).upper() for mode in modes) + (" (REAL MONEY)" if "live" in modes else "")
+
+
 async def _launch(desk: Talk, command: Launch, patience: float) -> Any:
-    """Ask; for `patience` seconds again and again while a desk that has just started still asks its venues."""
+    """Ask; for `patience` seconds again and again while the desk still compares an account with its venue."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + patience
     while True:
         try:
             return await desk.ask(command, timeout=60)
         except CommandFailed as failed:
-            if NOT_YET not in str(failed) or loop.time() >= deadline:
+            if not any(words in str(failed) for words in NOT_YET) or loop.time() >= deadline:
                 raise
         await asyncio.sleep(ASK_AGAIN_S)
 
@@ -78,6 +91,7 @@ def launch_params(strategy: str, argv: Sequence[str]) -> tuple[dict[str, str], b
     kind = params_type(strategy)
     parser = Parser(f"launch {strategy}", f"Start a {strategy} loop; starts the desk where none runs.")
     parser.add_json()
+    parser.epilog = f"{MIX}: paper and live accounts in one loop, on purpose"
     parser.add_argument(
         "--exchange", metavar="ACCOUNT", help=f"maker; the taker is {DEFAULT_TAKER} where none is given"
     )

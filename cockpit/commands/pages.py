@@ -32,7 +32,7 @@ def accounts_page(store: Store) -> str:
         [
             row.name,
             row.venue,
-            row.mode,
+            row.mode.upper() + (f" {row.live}" if row.live == "read-only" else ""),
             row.health,
             row.state,
             usd(row.equity_usd),
@@ -40,7 +40,7 @@ def accounts_page(store: Store) -> str:
             number(row.leverage, 2),
             str(row.open_orders),
             usd(row.unexplained_usd),
-            row.note,
+            "; ".join(part for part in (row.live if row.live != "read-only" else "", row.note) if part),
         ]
         for row in store.accounts.values()
     ]
@@ -88,10 +88,10 @@ def loops_page(store: Store) -> str:
         legs = " ⇄ ".join(account for _leg, account, _symbol in row.legs)
         size = row.params.get("size", NONE)
         wear = number(row.wear_bps, 2)
-        cells = [row.id, row.strategy, row.state, row.phase, row.base, legs, size, progress, wear, usd(row.wear_usd)]
-        rows.append([*cells, usd(row.volume_usd), row.detail])
-    headers = ("loop", "kind", "state", "phase", "coin", "accounts", "size", "done", "bps", "wear", "volume", "detail")
-    return table(headers, rows, right="size done bps wear volume")
+        cells = [row.id, row.mode.upper(), row.strategy, row.state, row.phase, row.base, legs, size, progress, wear]
+        rows.append([*cells, usd(row.wear_usd), usd(row.volume_usd), row.detail])
+    names = "loop mode kind state phase coin accounts size done bps wear volume detail"
+    return table(names.split(), rows, right="size done bps wear volume")
 
 
 def orders_page(store: Store) -> str:

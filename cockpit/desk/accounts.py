@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from enum import StrEnum
 
+import msgspec
+
 from strategies.protocol import Role
 from venues.model import NS_PER_S, BalanceReport, Health, PositionStatusReport, Venue
 
@@ -17,6 +19,16 @@ class Trading(StrEnum):
     HALTED = "halted"
 
 
+class Ceiling(msgspec.Struct, frozen=True):
+    """Limits of one account under those of the whole desk; None where only the desk's hold."""
+
+    words: str
+    """What they are called in a refusal, and how they are lifted."""
+    order_usd: Decimal | None = None
+    position_usd: Decimal | None = None
+    leverage: Decimal | None = None
+
+
 class Account:
     """One account. `suspect` is why its reports are not believed; empty while they are."""
 
@@ -27,6 +39,10 @@ class Account:
         self.note = ""
         self.barred = ""
         """Why nothing may be opened there (it is being deleveraged); empty while it may."""
+        self.read_only = ""
+        """Why it is watched only: no order of any kind may go there; empty where it may be traded."""
+        self.ceiling: Ceiling | None = None
+        """Tighter limits than the desk's, of a live account that is new."""
         self.up = False
         self.down_reason = "not connected yet"
         self.suspect = ""
@@ -63,6 +79,8 @@ class Account:
 
         `named`: the operator typed the name of this suspect account for a flatten.
         """
+        if self.read_only:
+            return f"account {self.name} is read-only: {self.read_only}"
         if not self.up:
             return f"account {self.name} is down: {self.down_reason}"
         if self.suspect and not (named and role in (Role.FLATTEN, Role.REDUCE)):

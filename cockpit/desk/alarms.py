@@ -22,6 +22,7 @@ FORGOTTEN_S = 300.0
 """How long an alarm that was acknowledged in an earlier run waits for its cause to show again in this one."""
 
 LASTING = (
+    "connect/",
     "deleverage/",
     "down/",
     "foreign-order/",
@@ -30,8 +31,10 @@ LASTING = (
     "naked/",
     "order/",
     "rate/",
+    "refused/",
     "suspect/",
     "unexplained/",
+    "unfit/",
     "watchdog",
 )
 """Ids, or how they begin, of alarms whose cause is a state that somebody looks at again: acknowledged, they stay until

@@ -14,20 +14,22 @@ import msgspec
 from cockpit.desk.accounts import Account, Trading
 from cockpit.desk.alarms import Alarms
 from cockpit.desk.booking import Booking
+from cockpit.desk.connecting import Connecting
 from cockpit.desk.deleverage import Stages
 from cockpit.desk.escalation import AlarmRules, Escalation
 from cockpit.desk.execution import Executor
 from cockpit.desk.flatten import Flattener
+from cockpit.desk.going_live import GoingLive, LiveRules
 from cockpit.desk.grip import FlattenGrip
 from cockpit.desk.intake import Intake
 from cockpit.desk.journal import Journal
 from cockpit.desk.journal_restore import restore_ledger
 from cockpit.desk.launch import Loops
 from cockpit.desk.ledger import Ledger
-from cockpit.desk.listener import AccountListener
 from cockpit.desk.loops import Loop, LoopState
 from cockpit.desk.markets import Markets
 from cockpit.desk.orders import OrderTracker
+from cockpit.desk.own_orders import OwnOrders
 from cockpit.desk.past import Past
 from cockpit.desk.reconcile import Hands, Reconciler
 from cockpit.desk.refusals import LaunchError
@@ -43,7 +45,6 @@ from venues.model import (
     Clock,
     Instrument,
     Venue,
-    VenueError,
 )
 
 ZERO = Decimal(0)
@@ -68,6 +69,7 @@ class DeskOptions(msgspec.Struct, frozen=True):
     stages: Stages = Stages()
     """When accounts near their liquidation are cut, and by how much."""
     alarms: AlarmRules = AlarmRules()
+    live: LiveRules = LiveRules()
 
 
 class Desk:
@@ -95,7 +97,10 @@ class Desk:
         self.markets = Markets()
         self.alarms = Alarms(clock, journal, repeat_s=self.options.alarms.repeat_s)
         self.booking = Booking(clock, self.markets, journal)
-        self.risk = Risk(limits, self.naked_usd, self.markets.usd_rate)
+        self.own_orders = OwnOrders(
+            self.accounts, lambda: self.tracker.live(), lambda order: self.executor.cancel(order)
+        )
+        self.risk = Risk(limits, self.naked_usd, self.markets.usd_rate, self.own_orders.crossed)
         self.intake = Intake(self)
         self.tracker = OrderTracker(self.intake.order_changed)
         self.standstill = Standstill(self)
@@ -124,6 +129,8 @@ class Desk:
             patience=self.options.patience,
         )
         self.past = Past(self)
+        self.connecting = Connecting(self)
+        self.going_live = GoingLive(self, self.options.live)
         self.loops = Loops(self, strategies)
         self.flattener = Flattener(
             clock=clock,
@@ -169,9 +176,12 @@ class Desk:
             if trading:
                 account.trading, account.note = Trading(trading), note
         self.risk.entries_denied = reader.cursor("", "entries")
+        self.going_live.restore()
         looking = asyncio.get_running_loop().create_task(self.standstill.keep_looking())
         self.keep(looking)
-        await self._within(self.options.start_s, [self._connect(account) for account in self.accounts.values()])
+        await self._within(
+            self.options.start_s, [self.connecting.account(account) for account in self.accounts.values()]
+        )
         await come_back(self)
         self.past.tell_of_ended_loops()
         self.journal.prune(self.clock.now_ns() - KEEP_LOG_NS)
@@ -225,28 +235,6 @@ class Desk:
     def _quiet(self) -> bool:
         return not any(True for _ in self.tracker.live()) and all(loop.hedged() for loop in self.loops.all.values())
 
-    async def _connect(self, account: Account) -> None:
-        """Connect and reconcile one account, trying on until it answers."""
-        listener = AccountListener(self, account)
-        delay = 0.2
-        while not self.stopping:
-            try:
-                await account.venue.connect(listener)
-            except VenueError as error:
-                account.down_reason = str(error)
-                self.alarms.say("warning", account.name, f"cannot connect: {error}")
-                await self.sleep(delay)
-                delay = min(delay * 2, 10.0)
-                continue
-            self._know(account)
-            account.venue.subscribe(account.venue.instruments)
-            if listener.said_up is False:
-                # The way there is open, the venue at its end is not: it tells when it comes up.
-                return
-            self.intake.connection(account, True, "connected", reconcile=False)
-            await self.reconciler.account(account)
-            return
-
     async def _within(self, seconds: float, jobs: Sequence[Any]) -> None:
         """Run jobs together; those that take longer go on in the background."""
         tasks = [asyncio.get_running_loop().create_task(job) for job in jobs]
@@ -263,13 +251,6 @@ class Desk:
                 self.booking.know(name, instrument)
                 if name in self.accounts:
                     self.markets.add(name, instrument)
-
-    def _know(self, account: Account) -> None:
-        instruments = list(account.venue.instruments.values())
-        for instrument in instruments:
-            self.booking.know(account.name, instrument)
-            self.markets.add(account.name, instrument)
-        self.journal.cursor(account.name, "instruments", msgspec.json.encode(instruments).decode())
 
     async def reconcile(self, account: Account) -> None:
         """One pass over an account; then whatever it held back is looked at again."""

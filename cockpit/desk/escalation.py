@@ -99,7 +99,9 @@ class Escalation:
     def _flatten(self) -> str:
         """As the operator's own flatten of all accounts; one that is at work there already is enough."""
         desk = self._desk
-        accounts = tuple(desk.accounts)
+        accounts = tuple(name for name, account in desk.accounts.items() if not account.read_only)
+        if not accounts:
+            return "every account is read-only: there is nothing to flatten"
         for job in desk.flattener.jobs.values():
             if _flattens_all(job, accounts):
                 return f"flatten {job.spec.id} of all accounts is at work already"

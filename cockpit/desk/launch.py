@@ -51,14 +51,14 @@ class Loops:
 
     # -- launch and return
 
-    def launch(self, kind: str, raw: Mapping[str, object]) -> Loop:
-        """Check everything, then run. Raises `ParamError` or `LaunchError`; then nothing has happened."""
+    def launch(self, kind: str, raw: Mapping[str, object], *, mix: bool = False) -> Loop:
+        """Check all, then run. `mix`: paper and live in one. Raises `ParamError` or `LaunchError`: nothing was done."""
         strategy = self._strategy(kind)
         if self._desk.stopping:
             raise LaunchError("the desk is stopping")
         params = parse_params(strategy.params_type, raw)
         legs = {leg.name: self.checks.resolve(leg) for leg in strategy.legs(params)}
-        self.checks.free(legs)
+        self.checks.free(legs, mix=mix)
         loop = self._make(f"L{self._numbers + 1}", strategy, params, legs, self._desk.clock.now_ns())
         self.checks.tolerance(loop)
         self._numbers += 1

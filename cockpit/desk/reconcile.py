@@ -28,12 +28,15 @@ from venues.model import (
     PositionStatusReport,
     VenueBusy,
     VenueError,
+    VenueRejected,
 )
 
 ZERO = Decimal(0)
 LOOKS = 3
 """Looks in one pass before a difference counts: fills may be under way between two answers."""
 LOOK_AGAIN_S = 0.25
+REFUSALS = 2
+"""In a row: a log-in that has just ended is renewed for the next question."""
 LOOK_BACK_NS = 600 * NS_PER_S
 """Funding and transfers are asked for again over this span."""
 SETTLED_NS = 3 * NS_PER_S
@@ -66,6 +69,7 @@ class Reconciler:
         self._journal = journal
         self._hands = hands
         self._locks: dict[str, asyncio.Lock] = {}
+        self._refusals: dict[str, int] = {}
         self._strangers: dict[str, set[str]] = {}
         """Account to the alarms of open orders there that are not ours."""
 
@@ -74,13 +78,28 @@ class Reconciler:
         lock = self._locks.setdefault(account.name, asyncio.Lock())
         async with lock:
             try:
-                return await self._pass(account)
+                agreed = await self._pass(account)
             except VenueBusy:
                 # Only late: the next pass asks again.
+                return False
+            except VenueRejected as error:
+                self._refused(account, error)
                 return False
             except VenueError as error:
                 self._hands.say("warning", account.name, f"reconciling got no answer: {error}")
                 return False
+            self._refusals.pop(account.name, None)
+            self._hands.clear(f"refused/{account.name}", f"{account.name} is answered again")
+            return agreed
+
+    def _refused(self, account: Account, error: VenueRejected) -> None:
+        """The venue answers with a no, and will go on so until somebody mends it: a wrong key, one that may not read."""
+        self._refusals[account.name] = self._refusals.get(account.name, 0) + 1
+        if self._refusals[account.name] >= REFUSALS:
+            text = f"{account.name} is refused by its venue and not traded: {error}"
+            self._hands.alarm(f"refused/{account.name}", "critical", text)
+        else:
+            self._hands.say("warning", account.name, f"reconciling was refused: {error}")
 
     def busy(self, account: Account) -> bool:
         """Whether a pass over the account is under way: a slow venue is not asked twice at once."""

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from cockpit.desk.loops import Loop
+from cockpit.desk.pairing import pair_refusal
 from cockpit.desk.reach import Reach, largest_base, reach_of, words_of
 from strategies.params import ParamError, change_params, text_of
 from strategies.protocol import Leg, Role
@@ -50,7 +51,8 @@ class Checks:
             symbol = found[0].symbol
         return Leg(leg.name, leg.account, symbol, leg.hedged_by)
 
-    def free(self, legs: Mapping[str, Leg]) -> None:
+    def free(self, legs: Mapping[str, Leg], *, mix: bool = False) -> None:
+        """Whether a loop on these legs may be launched now; `mix`: the operator asked for paper and live in one."""
         for leg in legs.values():
             for other in self._desk.loops.all.values():
                 if other.state.ended:
@@ -63,6 +65,9 @@ class Checks:
             no = self._desk.accounts[leg.account].refusal(Role.OPEN, False)
             if no:
                 raise LaunchError(f"{leg.name}: {no}")
+        no = pair_refusal(self._desk, legs, mix=mix)
+        if no:
+            raise LaunchError(no)
         if self._desk.risk.entries_denied:
             raise LaunchError(f"entries are denied: {self._desk.risk.entries_denied}; `resume all` lifts it")
 
@@ -86,10 +91,10 @@ class Checks:
 
     def leverage(self, loop: Loop, params: Any) -> tuple[Reach, ...]:
         """How far the loop could stretch its accounts with `params`. Raises `ParamError` over `max_leverage`."""
-        limit = self._desk.risk.limits.max_leverage
         largest = largest_base(loop.strategy, params)
         reaches = reach_of(self._desk, loop.strategy, params, loop.legs, loop.id)
         for reach in reaches:
+            limit, name, why = self._desk.risk.most_leverage(self._desk.accounts[reach.account])
             if reach.equity_usd is not None and reach.gross_usd > limit * reach.equity_usd:
                 size = loop.strategy.size_base(params)
                 builds = largest > 2 * size
@@ -97,19 +102,17 @@ class Checks:
                     "max_position" if builds else "size",
                     text_of(largest - size),
                     f"less: {reach.account} could come to {reach.gross_usd:,.0f} USD on {reach.equity_usd:,.0f} USD of "
-                    f"equity, a step beyond the largest position counted; max_leverage is {limit}",
+                    f"equity, a step beyond the largest position counted; {name} is {limit}{why}",
                 )
         return reaches
 
     def limit(self, loop: Loop, size: Decimal) -> None:
         """An order that risk would deny each time is refused here, once."""
-        limit = self._desk.risk.limits.max_order_notional_usd
         for leg in loop.legs.values():
+            limit, name, why = self._desk.risk.most_order_usd(self._desk.accounts[leg.account])
             value = self._desk.markets.of(leg.account, leg.symbol).value
             if value is not None and size * value > limit:
-                raise ParamError(
-                    "size", f"{size:f}", f"at most {limit / value:.6f}: max_order_notional_usd is {limit} USD"
-                )
+                raise ParamError("size", f"{size:f}", f"at most {limit / value:.6f}: {name} is {limit} USD{why}")
 
     def size(self, loop: Loop, changes: Mapping[str, object]) -> None:
         """A new size must still be large against the tolerance and the venues' minima, and nothing may stretch an

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from decimal import Decimal
+from typing import NamedTuple
 
 import msgspec
 
@@ -40,6 +41,19 @@ class RiskLimits(msgspec.Struct, frozen=True):
     """Silence of an account's market data after which it is STALE."""
 
 
+class Most(NamedTuple):
+    """A limit that holds, and its name and figure for a refusal."""
+
+    usd: Decimal
+    """USD; of leverage a factor."""
+    name: str
+    why: str = ""
+
+    @property
+    def words(self) -> str:
+        return f"{self.name} {self.usd}{self.why}"
+
+
 class Risk:
     """Checks one order against the limits."""
 
@@ -48,8 +62,11 @@ class Risk:
         limits: RiskLimits,
         naked_usd: Callable[[str], Decimal],
         usd_rate: Callable[[str, str], Decimal | None],
+        crossed: Callable[[OrderRequest, Role, Account], str] = lambda _order, _role, _account: "",
     ) -> None:
+        """`crossed`: why an order would trade with one of our own on another account of the venue, or ""."""
         self.limits = limits
+        self._crossed = crossed
         self._usd_rate = usd_rate
         self._naked_usd = naked_usd
         self._sent: dict[str, deque[int]] = {}
@@ -89,6 +106,8 @@ class Risk:
                 f"price {order.price} is {off:.0f} bps from the mid {value:.8g}, "
                 f"the band is {self.limits.price_band_bps} bps"
             )
+        if no := self._crossed(order, role, account):
+            return no
         if role in CLOSING_ROLES:
             return ""
         return self._size(order, role, loop, account, market, position, value) or self._rate(account.name, now)
@@ -106,17 +125,16 @@ class Risk:
         limits = self.limits
         instrument = market.instrument
         notional = instrument.notional(order.qty, order.price)
-        if notional > limits.max_order_notional_usd:
-            return f"order value {notional:.2f} USD is over max_order_notional_usd {limits.max_order_notional_usd}"
+        most = self.most_order_usd(account)
+        if notional > most.usd:
+            return f"order value {notional:.2f} USD is over {most.words}"
         after = position + order.side.sign * order.qty
         if abs(after) <= abs(position):
             return ""
         held = abs(instrument.notional(after, value))
-        if held > limits.max_position_notional_usd:
-            return (
-                f"position would be worth {held:.2f} USD, over max_position_notional_usd "
-                f"{limits.max_position_notional_usd}"
-            )
+        most = self.most_position_usd(account)
+        if held > most.usd:
+            return f"position would be worth {held:.2f} USD, over {most.words}"
         equity = account_equity_usd(account, self._usd_rate)
         if equity is not None:
             gross = held
@@ -124,9 +142,10 @@ class Risk:
                 if symbol != order.symbol:
                     other = account.venue.instruments.get(symbol)
                     gross += abs(other.notional(report.qty, report.mark_price)) if other is not None else ZERO
-            if equity <= 0 or gross / equity > limits.max_leverage:
+            most = self.most_leverage(account)
+            if equity <= 0 or gross / equity > most.usd:
                 return (
-                    f"leverage of {account.name} would be over max_leverage {limits.max_leverage}: "
+                    f"leverage of {account.name} would be over {most.words}: "
                     f"{gross:.2f} USD on {equity:.2f} USD of equity"
                 )
         if role is Role.OPEN:
@@ -134,6 +153,28 @@ class Risk:
             if naked > limits.max_naked_usd:
                 return f"loop {loop} has {naked:.2f} USD unhedged, over max_naked_usd {limits.max_naked_usd}"
         return ""
+
+    # -- the desk's limits, or tighter ones of the account
+
+    def most_order_usd(self, account: Account) -> Most:
+        """Largest order there."""
+        own = account.ceiling.order_usd if account.ceiling is not None else None
+        return self._most(account, own, "max_order_notional_usd", self.limits.max_order_notional_usd)
+
+    def most_position_usd(self, account: Account) -> Most:
+        """Largest position in one market there."""
+        own = account.ceiling.position_usd if account.ceiling is not None else None
+        return self._most(account, own, "max_position_notional_usd", self.limits.max_position_notional_usd)
+
+    def most_leverage(self, account: Account) -> Most:
+        """Gross notional ÷ equity there."""
+        own = account.ceiling.leverage if account.ceiling is not None else None
+        return self._most(account, own, "max_leverage", self.limits.max_leverage)
+
+    def _most(self, account: Account, own: Decimal | None, name: str, desk: Decimal) -> Most:
+        if own is None or own >= desk or account.ceiling is None:
+            return Most(desk, name)
+        return Most(own, f"{name} of {account.name}", f" ({account.ceiling.words})")
 
     def _rate(self, account: str, now: int) -> str:
         sent = self._sent.setdefault(account, deque())

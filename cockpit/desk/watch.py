@@ -53,6 +53,7 @@ class Watch:
                 desk.booking.turn_day,
                 self._exposure,
                 self.deleverer.step,
+                desk.going_live.step,
                 self._journal,
                 desk.escalation.step,
                 self._reconcile,

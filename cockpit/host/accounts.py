@@ -1,4 +1,4 @@
-"""From the configuration to venues: what the paper exchange has to offer, and a connection for each account."""
+"""From the configuration to the paper exchange: what it has to offer."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from cockpit.config import Config
+from venues.model import Mode
 from venues.paper.instruments import instrument_for
 from venues.paper.profiles import load_profiles
 from venues.paper.queue import QueueModelKind
@@ -13,11 +14,13 @@ from venues.paper.spec import AccountSpec, PaperSpec
 
 
 def paper_spec(config: Config, profiles_file: Path) -> PaperSpec:
-    """The paper exchange that `config` asks for. Raises `ProfileError`."""
+    """The paper exchange that `config` asks for; without accounts where none is on paper. Raises `ProfileError`."""
     user_file = profiles_file if profiles_file.exists() else None
     profiles = load_profiles(user_file)
     accounts = []
     for account in config.accounts:
+        if account.mode is not Mode.PAPER:
+            continue
         settle = instrument_for(profiles[account.venue], config.paper.bases[0]).settle
         accounts.append(
             AccountSpec(

@@ -13,9 +13,10 @@ from cockpit.desk.accounts import Trading
 from cockpit.desk.desk import Desk
 from cockpit.desk.flatten_job import Job, Scope, Spec
 from cockpit.desk.loops import StopMode
-from cockpit.desk.reach import reach_of, words_of
+from cockpit.desk.pairing import loop_mode
+from cockpit.desk.reach import reach_of
 from cockpit.desk.refusals import LaunchError
-from cockpit.host.queries import Answer, Queries, encode, fraction_of
+from cockpit.host.queries import Answer, Queries, encode, fraction_of, reach_answer
 from cockpit.host.rows import flatten_row
 from cockpit.host.view import DeskView
 from cockpit.link import messages as m
@@ -122,10 +123,7 @@ class DeskHost:
             case m.Query():
                 return await self._queries.ask(verb.what, verb.args)
             case m.Launch():
-                loop = desk.loops.launch(verb.strategy, verb.params)
-                desk.alarms.say("info", loop.id, f"launched by {command.origin}")
-                reaches = reach_of(desk, loop.strategy, loop.params, loop.legs, loop.id)
-                return {"loop": loop.id, "reach": reaches, "text": words_of(reaches)}
+                return self._launch(verb, command.origin)
             case m.SetParams():
                 loop = desk.loops.set_params(verb.loop, verb.changes, origin=command.origin, command_id=command.id)
                 return {"loop": loop.id, "pending": loop.pending}
@@ -143,6 +141,8 @@ class DeskHost:
                 return self._cancel(verb.id)
             case m.ResumeAccount():
                 return self._resume_account(verb.account)
+            case m.GoLive():
+                return await self._go_live(verb, command.origin)
             case m.AckAlarm():
                 return self._acknowledge(verb, command.origin)
             case m.Fault():
@@ -152,6 +152,13 @@ class DeskHost:
                 return {"pid": self._pid}
 
     # -- loops
+
+    def _launch(self, verb: m.Launch, origin: str) -> Answer:
+        desk = self._desk
+        loop = desk.loops.launch(verb.strategy, verb.params, mix=verb.mix)
+        desk.alarms.say("info", loop.id, f"launched by {origin}, {loop_mode(desk, loop.legs).upper()}")
+        reaches = reach_of(desk, loop.strategy, loop.params, loop.legs, loop.id)
+        return {"loop": loop.id} | reach_answer(desk, reaches)
 
     def _pause(self, loop_id: str, origin: str) -> Answer:
         loops = list(self._desk.loops.find(loop_id))
@@ -208,12 +215,24 @@ class DeskHost:
                 raise LaunchError(f"account: {name!r} is not known; expected one of {', '.join(known)}")
         return names or tuple(known)
 
+    def _traded(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """For an emergency: those named, or all but those that are only watched, for nothing of ours is there."""
+        accounts = self._desk.accounts
+        chosen = self._accounts(names)
+        for name in names:
+            if accounts[name].read_only:
+                raise LaunchError(f"account: {name} is read-only: {accounts[name].read_only}")
+        traded = tuple(name for name in chosen if not accounts[name].read_only)
+        if not traded:
+            raise LaunchError("account: every account is read-only; there is none to close anything on")
+        return traded
+
     def _flatten(self, verb: m.Flatten) -> Job:
         try:
             scope = Scope(verb.scope)
         except ValueError:
             raise LaunchError(f"scope: {verb.scope!r} is not valid; expected one of {', '.join(Scope)}") from None
-        accounts = self._accounts(verb.accounts)
+        accounts = self._traded(verb.accounts)
         named = self._accounts(verb.named) if verb.named else ()
         desk = self._desk
         return desk.flattener.start(
@@ -224,7 +243,7 @@ class DeskHost:
         desk = self._desk
         fraction = fraction_of(verb.fraction)
         return desk.flattener.start(
-            Spec(id=desk.next_job_id(), kind="reduce", accounts=self._accounts(verb.accounts), fraction=fraction)
+            Spec(id=desk.next_job_id(), kind="reduce", accounts=self._traded(verb.accounts), fraction=fraction)
         )
 
     def _row(self, job: Job) -> Answer:
@@ -249,6 +268,22 @@ class DeskHost:
         if account.trading is not Trading.ACTIVE and not self._at_work((known,)):
             self._desk.set_trading(account, Trading.ACTIVE, "")
         return {"account": name, "state": account.trading.value}
+
+    async def _go_live(self, verb: m.GoLive, by: str) -> Answer:
+        (known,) = self._accounts((verb.account,))
+        account, live = self._desk.accounts[known], self._desk.going_live
+        # what was rehearsed is counted on disk
+        await self._desk.journal.barrier()
+        match verb.what:
+            case "on":
+                live.grant(account, typed=verb.typed, by=by, skip_rehearsal=verb.skip_rehearsal)
+            case "off":
+                live.revoke(account, by=by)
+            case "lift":
+                live.lift(account, by=by)
+            case _:
+                raise LaunchError(f"what: {verb.what!r} is not valid; expected on, off or lift")
+        return {"account": known, "trades": not account.read_only, "text": live.words(account)}
 
     def _acknowledge(self, verb: m.AckAlarm, by: str) -> Answer:
         """Nothing to acknowledge is no refusal: the cause may have gone while the operator looked."""

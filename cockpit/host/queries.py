@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +10,7 @@ import msgspec
 
 from cockpit.desk.desk import Desk
 from cockpit.desk.flatten_job import Spec
-from cockpit.desk.reach import words_of
+from cockpit.desk.reach import Reach, words_of
 from cockpit.desk.refusals import LaunchError
 from cockpit.host.rows import flatten_row
 from cockpit.link.rows import FlattenRow
@@ -157,7 +157,15 @@ class Queries:
             reaches = self._desk.loops.preview(args.get("strategy", ""), raw)
         except ParamError as error:
             raise LaunchError(str(error)) from None
-        return {"reach": reaches, "text": words_of(reaches)}
+        return reach_answer(self._desk, reaches)
+
+
+def reach_answer(desk: Desk, reaches: Sequence[Reach]) -> dict[str, Answer]:
+    """How far a loop may reach, in figures and words, and what kind of money it moves."""
+    accounts = [desk.accounts[reach.account] for reach in reaches]
+    limits = [f"{account.name}: {text}" for account in accounts if (text := desk.going_live.words(account))]
+    modes = list(dict.fromkeys(account.venue.mode for account in accounts))
+    return {"reach": reaches, "text": "; ".join([words_of(reaches), *limits]), "modes": modes}
 
 
 def fraction_of(text: str) -> Decimal:

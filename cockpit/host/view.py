@@ -15,6 +15,7 @@ from cockpit.desk.ledger_days import day_name, day_number
 from cockpit.desk.loops import Loop
 from cockpit.desk.markets import Market
 from cockpit.desk.orders import Order
+from cockpit.desk.pairing import loop_mode
 from cockpit.desk.risk import account_equity_usd
 from cockpit.desk.wear import Scope, Wear
 from cockpit.host.rows import alarm_row, flatten_row, rounded
@@ -111,6 +112,7 @@ class DeskView:
             # By the second, so that a lively market alone does not make a row new each time.
             data_ts=account.data_ts // NS_PER_S * NS_PER_S,
             unexplained_usd=rounded(desk.watch.found.get(account.name, ZERO), 2),
+            live=desk.going_live.words(account),
         )
 
     def _notional(self, account: str, symbol: str) -> Decimal:
@@ -252,6 +254,7 @@ class DeskView:
             hedge_ms_p99=round(cuts[98], 1) if cuts else None,
             started_ts=loop.started_ts,
             pace=loop.pace,
+            mode=loop_mode(desk, loop.legs),
         )
 
 

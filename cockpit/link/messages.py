@@ -18,6 +18,8 @@ PROTOCOL = 1
 class Launch(msgspec.Struct, frozen=True, tag="launch"):
     strategy: str
     params: dict[str, str]
+    mix: bool = False
+    """Paper and live accounts in one loop, on purpose."""
 
 
 class SetParams(msgspec.Struct, frozen=True, tag="set"):
@@ -66,6 +68,17 @@ class ResumeAccount(msgspec.Struct, frozen=True, tag="resume_account"):
     account: str
 
 
+class GoLive(msgspec.Struct, frozen=True, tag="go_live"):
+    """Let a live account trade, make it read-only again, or lift the limits of its first session."""
+
+    account: str
+    what: str = "on"
+    """`on`, `off` or `lift`."""
+    typed: str = ""
+    """For `on`: the account's name once more, as the operator typed it."""
+    skip_rehearsal: bool = False
+
+
 class AckAlarm(msgspec.Struct, frozen=True, tag="ack_alarm"):
     """Somebody has seen an alarm: it is silent, and leaves now or once its cause is gone."""
 
@@ -106,6 +119,7 @@ Verb: TypeAlias = (
     | Reduce
     | FlattenCancel
     | ResumeAccount
+    | GoLive
     | AckAlarm
     | Fault
     | Query

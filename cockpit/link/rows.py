@@ -51,6 +51,8 @@ class AccountRow(msgspec.Struct, frozen=True):
     data_ts: int
     """When market data last came, ns; 0 for never."""
     unexplained_usd: Decimal = ZERO
+    live: str = ""
+    """Of a live account: `read-only`, or the limits of its first session in words; empty for any other."""
 
     @property
     def key(self) -> str:
@@ -186,6 +188,8 @@ class LoopRow(msgspec.Struct, frozen=True):
     started_ts: int
     pace: str = ""
     """Of a volume goal: done, left, and the pace needed."""
+    mode: str = "paper"
+    """`paper`, `rehearsal` or `live` as its accounts are; `mixed` where they differ."""
 
     @property
     def key(self) -> str:

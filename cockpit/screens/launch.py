@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 import msgspec
@@ -14,6 +15,7 @@ from cockpit.link.store import Store
 from cockpit.screens.form import FormDialog
 from strategies.params import ParamSpec
 from widgets.fields import Field
+from widgets.modes import modes_shown
 
 ACCOUNT_FIELDS = ("maker", "taker", "backup", "account")
 """Parameters that name an account; so does any with the unit `account`."""
@@ -21,15 +23,33 @@ PROPOSED_USD = Decimal(1000)
 """Notional that the proposed size comes near: well above the smallest order of any venue we know."""
 
 
+READ_ONLY = "read-only"
+"""What a live account says of itself while it is watched only."""
+MIX = Field(
+    "mix",
+    "no",
+    doc="Paper and live accounts in one loop: the paper leg hedges no money",
+    choices=("no", "yes"),
+    free=False,
+    was="no",
+)
+
+
 def proposed_pair(store: Store) -> tuple[str, str, str]:
-    """(maker, taker, coin): two live accounts with the best spread that no loop trades yet; empty where unknown."""
+    """(maker, taker, coin): two accounts of one kind with the best spread that no loop trades yet, never with real
+    money; empty where unknown."""
     busy = {(account, loop.base) for loop in store.loops.values() for _leg, account, _symbol in loop.legs}
 
     def usable(row: SpreadRow) -> bool:
         accounts = [store.accounts.get(name) for name in (row.a, row.b)]
-        return all(a is not None and a.health.value == "live" and a.state == "active" for a in accounts) and not (
-            {(row.a, row.base), (row.b, row.base)} & busy
-        )
+        ready = [
+            a
+            for a in accounts
+            if a is not None and a.health.value == "live" and a.state == "active" and a.live != READ_ONLY
+        ]
+        # a live pair is proposed to nobody: it is chosen
+        alike = len(ready) == 2 and ready[0].mode is ready[1].mode and ready[0].mode.value != "live"
+        return alike and not ({(row.a, row.base), (row.b, row.base)} & busy)
 
     def worth(row: SpreadRow) -> float:
         return (row.buy_a_bps or 0.0) + (row.sell_a_bps or 0.0)
@@ -38,7 +58,7 @@ def proposed_pair(store: Store) -> tuple[str, str, str]:
     if rows:
         best = max(rows, key=worth)
         return best.a, best.b, best.base
-    names = [*store.accounts, "", ""]
+    names = [*(name for name, row in store.accounts.items() if row.mode.value != "live"), "", ""]
     coins = sorted({market.base for market in store.markets.values()})
     return names[0], names[1], coins[0] if coins else ""
 
@@ -88,6 +108,8 @@ class Preview(msgspec.Struct):
     """The desk's answer to a `reach` query, as far as it is shown."""
 
     text: str
+    modes: tuple[str, ...] = ()
+    """Each kind of account in it once."""
 
 
 class LaunchDialog(FormDialog):
@@ -112,7 +134,8 @@ class LaunchDialog(FormDialog):
         except LinkError as error:
             self.say(f"✗ {error}", "crit")
             return
-        self.load(fields_for(specs, self.cockpit.link.store))
+        store = self.cockpit.link.store
+        self.load([*fields_for(specs, store), *([replace(MIX)] if len(modes_shown(store)) > 1 else [])])
         self.say("")
         self._preview()
 
@@ -129,16 +152,22 @@ class LaunchDialog(FormDialog):
     async def _ask_reach(self, values: dict[str, str]) -> None:
         """Show what leverage the launch could come to. What cannot be answered yet is left to the launch to tell."""
         try:
-            ack = await self.cockpit.link.send(Query("reach", {"strategy": self._kind, **values}))
+            asked = {name: value for name, value in values.items() if name != MIX.name}
+            ack = await self.cockpit.link.send(Query("reach", {"strategy": self._kind, **asked}))
         except LinkError:
             return
         if ack.ok:
-            self.say(msgspec.json.decode(ack.result, type=Preview).text)
+            preview = msgspec.json.decode(ack.result, type=Preview)
+            money = "live" in preview.modes
+            kinds = " and ".join(mode.upper() for mode in preview.modes)
+            self.say(f"{kinds}{' (REAL MONEY)' if money else ''}: {preview.text}", "live" if money else "dim")
 
     def verb(self) -> Verb | None:
         if not self.fields.fields:
             return None
-        return Launch(self._kind, self.fields.values())
+        values = self.fields.values()
+        mix = values.pop(MIX.name, "no") == "yes"
+        return Launch(self._kind, values, mix)
 
     def done_text(self) -> str:
         return f"{self._kind} launched"

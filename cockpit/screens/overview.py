@@ -14,6 +14,7 @@ from cockpit.link.messages import AckAlarm, FlattenCancel, Pause, Resume, Stop
 from cockpit.link.rows import AlarmRow, LoopRow, by_urgency
 from cockpit.screens.dialog import Choice, ChoiceDialog
 from cockpit.screens.edit import EditDialog
+from cockpit.screens.going_live import GoLiveDialog
 from cockpit.screens.launch import LaunchDialog
 from cockpit.screens.live import LiveScreen
 from cockpit.screens.views import LogScreen, OrdersScreen
@@ -242,6 +243,13 @@ class OverviewScreen(LiveScreen[None]):
         lines = (cell(row.text), *(cell(f"▸ {leg}", "warn") for leg in row.legs))
         choice = Choice("off", "Call it off", "what is still open stays open")
         self.app.push_screen(ChoiceDialog(f"Call off the {row.kind}", lines, (choice,)), chosen)
+
+    def action_go_live(self) -> None:
+        live = [row for row in self.cockpit.link.store.accounts.values() if row.mode.value == "live"]
+        if live:
+            self.app.push_screen(GoLiveDialog(live))
+        else:
+            self.cockpit.say('no live account is configured; see mode = "live" in the guide')
 
     def action_orders(self) -> None:
         self.app.push_screen(OrdersScreen())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from decimal import Decimal
+from typing import Protocol
 
 from cockpit.watchdog.reduce_only import ReduceOnlyVenue
 from venues.model import (
@@ -21,12 +22,27 @@ from venues.model import (
 DIAL_FIRST_S, DIAL_MAX_S = 0.2, 10.0
 
 
-class WatchedAccount:
-    """Connects, and goes on trying; keeps how orders of ours ended, and lets everything else go by."""
+READ_ONLY = "is read-only: left alone"
 
-    def __init__(self, venue: ReduceOnlyVenue) -> None:
+
+class Gate(Protocol):
+    """What shuts a live account off: `cockpit.live.account.LiveAccount`."""
+
+    read_only: bool
+    """Takes effect with the next `connect`."""
+
+
+class WatchedAccount:
+    """Connects, and goes on trying; keeps how orders of ours ended, and lets everything else go by.
+
+    A live account has a gate: while the desk has it read-only it is not even connected."""
+
+    def __init__(self, venue: ReduceOnlyVenue, gate: Gate | None = None) -> None:
         self.venue = venue
         self.name = venue.account
+        self.gate = gate
+        self.let = gate is None
+        """Whether it may be touched at all."""
         self.up = False
         self.why = "not connected yet"
         """Why it is not up."""
@@ -36,7 +52,11 @@ class WatchedAccount:
         """Whether the connection has said how it is."""
         self._ours: set[str] = set()
         self._moved = asyncio.Event()
-        self._dial: asyncio.Task[None] | None = None
+        self._wanted = self.let
+        """Whether it is to be connected."""
+        self._dialled = False
+        self._turned = asyncio.Event()
+        self._keeper: asyncio.Task[None] | None = None
         self._press: asyncio.Task[None] | None = None
         self.armed_s = 0.0
         """What the venue's dead-man switch was last set to, seconds; 0: off."""
@@ -46,19 +66,50 @@ class WatchedAccount:
     # -- the connection
 
     def start(self) -> None:
-        if self._dial is None:
-            self._dial = asyncio.get_running_loop().create_task(self._connect())
+        if self._keeper is None:
+            self._keeper = asyncio.get_running_loop().create_task(self._keep())
+
+    def try_out(self) -> None:
+        """Connect, a live account to watch only, to see whether it can be done."""
+        self._wanted = True
+        self.start()
+
+    def let_trade(self, may: bool) -> None:
+        """What the desk says of an account with a gate: connect to it, or disarm its switch, hang up, let it alone."""
+        if self.gate is None or may == self.let:
+            return
+        self.let = self._wanted = may
+        self.gate.read_only = not may
+        self._turned.set()
 
     async def close(self) -> None:
-        tasks = [task for task in (self._dial, self._press) if task is not None]
+        tasks = [task for task in (self._keeper, self._press) if task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.venue.close()
 
+    async def _keep(self) -> None:
+        while True:
+            self._turned.clear()
+            if self._wanted:
+                await self._connect()
+            else:
+                await self._hang_up()
+            await self._turned.wait()
+
+    async def _hang_up(self) -> None:
+        if self.up and self.armed_s:
+            await self.set_switch(0)
+        if self._dialled:
+            await self.venue.close()
+        self.up, self._told, self._dialled, self.armed_s = False, False, False, 0.0
+        self.why = READ_ONLY
+
     async def _connect(self) -> None:
         delay = DIAL_FIRST_S
-        while True:
+        while self._wanted:
+            self._dialled = True
             try:
                 await self.venue.connect(self)
             except VenueError as error:
@@ -78,7 +129,7 @@ class WatchedAccount:
 
     def press(self, seconds: float) -> None:
         """Set the switch, in the background; while a press is under way another one is not begun."""
-        if not self.up or not self.has_switch or (self._press is not None and not self._press.done()):
+        if not self.up or not self.let or not self.has_switch or (self._press is not None and not self._press.done()):
             return
         self._press = asyncio.get_running_loop().create_task(self.set_switch(seconds))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import random
 import signal
 import socket
 import sys
@@ -15,17 +16,22 @@ from pathlib import Path
 import msgspec
 
 from cockpit.link.client import SocketLink
+from cockpit.live.venues import AtVenue, LiveVenues
 from cockpit.watchdog.account import WatchedAccount
 from cockpit.watchdog.books import Books, BooksError
 from cockpit.watchdog.reduce_only import ReduceOnlyVenue
 from cockpit.watchdog.rules import Rules
 from cockpit.watchdog.watchdog import Event, Watchdog
 from venues.eventloop import loop_factory
-from venues.model import NS_PER_S, Clock, Health, SystemClock
+from venues.model import NS_PER_S, Clock, Health, Mode, SystemClock
 from venues.paper.client import PaperClient
 
 CHECK_S = 5.0
-"""How long a check waits for the desk and for each venue."""
+"""How long a check waits for the desk and for each account on paper."""
+CHECK_LIVE_S = 40.0
+"""And where there are live ones: keys are deciphered, markets loaded, the account looked at."""
+READ_ONLY = "read-only"
+"""How the desk's rows begin what they say of a live account that may not trade."""
 
 
 class DeskHeard:
@@ -50,6 +56,10 @@ class DeskHeard:
         rows = self._link.store.accounts.values()
         return {row.name: row.note or "suspect" for row in rows if row.health is Health.SUSPECT}
 
+    def may_trade(self, account: str) -> bool | None:
+        row = self._link.store.accounts.get(account)
+        return None if row is None else row.mode is not Mode.LIVE or not row.live.startswith(READ_ONLY)
+
     def holds(self) -> list[str]:
         store = self._link.store
         positions = [f"{row.account} {row.symbol} {row.qty:+f}" for row in store.positions.values() if row.qty]
@@ -63,6 +73,10 @@ class Setting(msgspec.Struct, frozen=True):
     rules: Rules
     accounts: tuple[str, ...]
     """Every account of the desk, the watchdog's or not."""
+    live: tuple[AtVenue, ...]
+    """Those of `mine` that are live; the others are on paper."""
+    bases: tuple[str, ...]
+    """What live accounts trade that name nothing."""
     desk_socket: Path
     paper_socket: Path
     journal: Path
@@ -118,17 +132,20 @@ async def _check(setting: Setting, tell: Callable[[Event], None]) -> int:
     accounts = _accounts(setting, clock)
     await link.start()
     for account in accounts.values():
-        account.start()
+        account.try_out()
     heard = await link.ready(CHECK_S)
+    desk = DeskHeard(link)
     other = link.store.desk.watchdog if link.store.desk is not None else ""
     found = [(heard, f"desk: {'heard' if heard else link.trouble}"), (True, f"watchdog at work: {other or 'none'}")]
     loop = asyncio.get_running_loop()
-    until = loop.time() + CHECK_S
+    until = loop.time() + (CHECK_LIVE_S if setting.live else CHECK_S)
     while loop.time() < until and not all(account.up for account in accounts.values()):  # noqa: ASYNC110
         await asyncio.sleep(0.05)
     for account in accounts.values():
         switch = "dead-man switch" if account.has_switch else "no dead-man switch: cancels come from here alone"
-        found.append((account.up, f"{account.name}: {f'up, {switch}' if account.up else account.why}"))
+        shut = account.gate is not None and not desk.may_trade(account.name)
+        note = "; read-only, so it is left alone" if shut else ""
+        found.append((account.up, f"{account.name}: {f'up, {switch}{note}' if account.up else account.why}"))
     try:
         Books(setting.journal, clock).refresh()
         found.append((True, "journal: can be read"))
@@ -155,8 +172,14 @@ def _link(setting: Setting, clock: Clock, *, as_watchdog: bool = True) -> Socket
 
 
 def _accounts(setting: Setting, clock: Clock) -> dict[str, WatchedAccount]:
-    venues = (PaperClient(name, setting.paper_socket, clock, beside=True) for name in setting.mine)
-    return {venue.account: WatchedAccount(ReduceOnlyVenue(venue)) for venue in venues}
+    live = LiveVenues(bases=setting.bases, clock=clock, rng=random.Random(), books=False)
+    gated = {account.name: live.account(account) for account in setting.live}
+    out: dict[str, WatchedAccount] = {}
+    for name in setting.mine:
+        gate = gated.get(name)
+        venue = gate or PaperClient(name, setting.paper_socket, clock, beside=True)
+        out[name] = WatchedAccount(ReduceOnlyVenue(venue), gate)
+    return out
 
 
 def _as_line(event: Event) -> None:

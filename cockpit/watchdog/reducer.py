@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import msgspec
 
-from cockpit.watchdog.account import WatchedAccount
+from cockpit.watchdog.account import READ_ONLY, WatchedAccount
 from cockpit.watchdog.books import Books, BooksError
 from cockpit.watchdog.plan import Close, Look, closes, left_over
 from cockpit.watchdog.rules import Scope
@@ -75,7 +75,7 @@ class Reducer:
     ) -> None:
         """`suspects`: account to why the desk did not believe it when last heard; cancels only there. `others`:
         accounts that are not the watchdog's: nothing is done there, and what they hedge is kept like any leg whose
-        partner cannot be reached."""
+        partner cannot be reached. So it is with an account that is read-only."""
         self._clock = clock
         self._accounts = accounts
         self._books = books
@@ -97,30 +97,31 @@ class Reducer:
         """Seconds until the next round: quick ones first, then at the pace of the slowest venue's query limit."""
         if self.round < len(PAUSE_S):
             return PAUSE_S[self.round]
-        limits = [account.venue.capabilities.max_queries_per_min for account in self._accounts.values()]
+        mine = [account for account in self._accounts.values() if account.let]
+        limits = [account.venue.capabilities.max_queries_per_min for account in mine]
         least = min((limit for limit in limits if limit is not None), default=None)
         return PAUSE_S[-1] if least is None else max(PAUSE_S[-1], ROUND_QUERIES * 60 / least)
 
     async def step(self) -> Outcome:
         """One round: cancel and look everywhere, then close what may be closed."""
         why = self._read_books() if self._flatten else ""
-        looks = await asyncio.gather(*(self._look(account, why) for account in self._accounts.values()))
+        mine = [account for account in self._accounts.values() if account.let]
+        shut = [Look(account.name, refused=READ_ONLY) for account in self._accounts.values() if not account.let]
+        others = [*self._others, *shut]
+        looks = await asyncio.gather(*(self._look(account, why) for account in mine))
         left = left_over(looks, self._books, flatten=self._flatten)
         todo: list[Close] = []
         if left and self._flatten:
             todo, words = closes(
-                [*looks, *self._others],
+                [*looks, *others],
                 self._books,
-                {
-                    name: self._instruments(name)
-                    for name in (*self._accounts, *(other.account for other in self._others))
-                },
+                {look.account: self._instruments(look.account) for look in (*looks, *others)},
                 scope=self._scope,
                 slippage_bps=SLIPPAGE_BPS[min(self.round, len(SLIPPAGE_BPS) - 1)],
                 at_work=self._in_doubt(),
             )
             left += words
-            await asyncio.gather(*(self._send(name, todo) for name in self._accounts))
+            await asyncio.gather(*(self._send(account.name, todo) for account in mine))
         self.round += 1
         return Outcome(not left and self.round >= SURE_CANCELS, tuple(left), tuple(todo))
 

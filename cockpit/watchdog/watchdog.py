@@ -8,7 +8,7 @@ from typing import Protocol
 
 import msgspec
 
-from cockpit.watchdog.account import WatchedAccount
+from cockpit.watchdog.account import READ_ONLY, WatchedAccount
 from cockpit.watchdog.books import Books, BooksError
 from cockpit.watchdog.heart import Heart, Pulse
 from cockpit.watchdog.reducer import Reducer
@@ -39,6 +39,10 @@ class Heard(Protocol):
 
     def suspects(self) -> Mapping[str, str]:
         """Account to why the desk did not believe it, as last heard."""
+        ...
+
+    def may_trade(self, account: str) -> bool | None:
+        """Whether a live account may be traded, as last heard; None where nothing was heard of it."""
         ...
 
     def holds(self) -> list[str]:
@@ -117,6 +121,7 @@ class Watchdog:
         """What is done a few times a second."""
         now = self._clock.monotonic_ns()
         pulse = self._heart.look(now, self._desk.heard_ns, self._desk.goodbye)
+        self._gates(pulse)
         self._tell_accounts()
         if pulse is not self._last:
             self._last = pulse
@@ -128,6 +133,15 @@ class Watchdog:
             if self._acting is not None and not self._acting.cancelled():
                 self._say("defect", f"{self._acting.exception()!r}; trying again")
             self._acting = asyncio.get_running_loop().create_task(self._act())
+
+    def _gates(self, pulse: Pulse) -> None:
+        """Live accounts are let go and taken back by a desk that is alive, and by nothing else."""
+        if pulse is not Pulse.BEATING:
+            return
+        for name, account in self._accounts.items():
+            may = self._desk.may_trade(name)
+            if may is not None:
+                account.let_trade(may)
 
     # -- the heart
 
@@ -175,7 +189,9 @@ class Watchdog:
         for name, account in self._accounts.items():
             switch = "dead-man switch" if account.has_switch else "no dead-man switch"
             state = f"is up, {switch}" if account.up else f"is down: {account.why}"
-            if account.up and account.switch_trouble:
+            if not account.let:
+                state = READ_ONLY
+            elif account.up and account.switch_trouble:
                 state = f"does not take its dead-man switch: {account.switch_trouble}"
             if state != self._up.get(name):
                 self._up[name] = state

@@ -150,7 +150,7 @@ def test_help_names_every_verb_and_each_has_its_own(capsys: pytest.CaptureFixtur
     assert main(["--help"]) == 0
     text = capsys.readouterr().out
     assert all(f"  {verb} " in text for verb in VERBS)
-    for verb in VERBS.keys() - {"simulate", "bench", "launch", "paper"}:
+    for verb in VERBS.keys() - {"simulate", "bench", "launch", "paper", "keys"}:
         with pytest.raises(SystemExit) as ended:
             main([verb, "--help"])
         assert ended.value.code == 0

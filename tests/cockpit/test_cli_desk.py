@@ -80,12 +80,12 @@ def test_a_desk_that_never_answers_is_given_up(tmp_path: Path) -> None:
         spawn.start_desk([sys.executable, "-c", "input()"], log, lambda: False, timeout=0)
 
 
-def test_launch_waits_for_a_desk_that_it_has_just_started(
+def test_launch_waits_while_an_account_is_still_compared_with_its_venue(
     desk: FakeDesk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(launch, "ensure_desk", lambda _config: True)
     monkeypatch.setattr(launch, "ASK_AGAIN_S", 0.0)
-    refusals = ["maker: account extended has not been reconciled yet"] * 3
+    refusals = ["maker: account extended has not been reconciled yet"] * 2
+    refusals.append("maker: account extended is down: connecting to trade")
 
     def answer(command: Command) -> Ack:
         if refusals:
@@ -100,8 +100,8 @@ def test_launch_waits_for_a_desk_that_it_has_just_started(
     refusals.append("maker: account extended is halted: by hand")
     assert main(argv) == 1, "any other no is final"
     refusals.append("maker: account extended has not been reconciled yet")
-    monkeypatch.setattr(launch, "ensure_desk", lambda _config: False)
-    assert main(argv) == 1, "a desk that has run for long should have reconciled"
+    monkeypatch.setattr(launch, "SETTLE_S", 0.0)
+    assert main(argv) == 1, "at last it gives up"
 
 
 def test_a_desk_that_answers_is_left_alone(desk: FakeDesk) -> None:

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cockpit.account_config import AccountConfig
 from cockpit.config import (
     DEFAULT_ACCOUNTS,
     RISK_BOUNDS,
-    AccountConfig,
     Config,
     ConfigError,
     DeskConfig,
@@ -37,10 +37,10 @@ D = Decimal
 @pytest.mark.parametrize(
     ("text", "key", "value", "expected"),
     [
-        ("colour = 3", "colour", "3", "one of desk, risk, alarms, "),
-        ("[dsk]\nx = 1", "dsk", "'x'", "did you mean desk?"),
+        ("colour = 3", "colour", "", "one of desk, risk, alarms, "),
+        ("[dsk]\nx = 1", "dsk", "", "did you mean desk?"),
         ("desk = 3", "desk", "3", "a table [desk]"),
-        ("[desk]\npublish_hertz = 3", "[desk] publish_hertz", "3", "did you mean publish_hz?"),
+        ("[desk]\npublish_hertz = 3", "[desk] publish_hertz", "", "did you mean publish_hz?"),
         ("[desk]\npublish_hz = 100", "[desk] publish_hz", "100", ">= 1, <= 20"),
         ('[risk]\nmax_leverage = "abc"', "[risk] max_leverage", "'abc'", "a number > 0, <= 100"),
         ("[risk]\nmax_leverage = 0", "[risk] max_leverage", "0", "> 0"),
@@ -48,7 +48,7 @@ D = Decimal
         ("[risk]\nmax_leverage = true", "[risk] max_leverage", "true", "a number"),
         ("[risk]\nmax_leverage = [1]", "[risk] max_leverage", "[1]", "a single value"),
         ("[risk]\nmax_orders_per_s = 2.5", "[risk] max_orders_per_s", "2.5", "a whole number"),
-        ("[risk]\nmax_levrage = 3", "[risk] max_levrage", "3", "did you mean max_leverage?"),
+        ("[risk]\nmax_levrage = 3", "[risk] max_levrage", "", "did you mean max_leverage?"),
         ('[paper]\nqueue = "fast"', "[paper] queue", "'fast'", "one of conservative, log_probability"),
         ('[paper]\nsource = "live"', "[paper] source", "'live'", "one of synthetic"),
         ("[paper]\nbases = []", "[paper] bases", "[]", "a list of different coins"),
@@ -63,10 +63,10 @@ D = Decimal
         ('[watchdog]\naccounts = ["nobody"]', "[watchdog] accounts", "['nobody']", "accounts of this file (extended, "),
         ('[watchdog]\naccounts = ["grvt", "grvt"]', "[watchdog] accounts", "", "a list of different accounts"),
         ('[watchdog]\naccounts = "grvt"', "[watchdog] accounts", "'grvt'", "or [] for all"),
-        ("[watchdog]\ndeadline = 10", "[watchdog] deadline", "10", "did you mean deadline_s?"),
+        ("[watchdog]\ndeadline = 10", "[watchdog] deadline", "", "did you mean deadline_s?"),
         ("alarms = 3", "alarms", "3", "a table [alarms]"),
-        ("[alarms]\nbell = true", "[alarms] bell", "true", "one of ring, "),
-        ("[alarms]\nhok = []", "[alarms] hok", "[]", "did you mean hook?"),
+        ("[alarms]\nbell = true", "[alarms] bell", "", "one of ring, "),
+        ("[alarms]\nhok = []", "[alarms] hok", "", "did you mean hook?"),
         ('[alarms]\nring = "loud"', "[alarms] ring", "'loud'", "yes or no"),
         ("[alarms]\nrepeat_s = 0", "[alarms] repeat_s", "0", ">= 1, <= 86400 (s)"),
         ('[alarms]\nhook = "/bin/true"', "[alarms] hook", "'/bin/true'", "a program by its whole path"),
@@ -85,10 +85,9 @@ D = Decimal
         ("[[account]]\nvenue = 'grvt'", "[[account]] 1 name", "", "1 to 24 of the letters"),
         ("[[account]]\nname = 'a b'", "[[account]] 1 name", "'a b'", "1 to 24 of the letters"),
         ("[[account]]\nname = 'm1'\nvenue = 'ligter'", "[[account]] m1 venue", "'ligter'", "did you mean lighter?"),
-        ("[[account]]\nname = 'grvt'\nmode = 'live'", "[[account]] grvt mode", "'live'", "not in this version"),
         ("[[account]]\nname = 'grvt'\nmode = 'demo'", "[[account]] grvt mode", "'demo'", "one of paper, live"),
         ("[[account]]\nname = 'grvt'\ncash = -1.50", "[[account]] grvt cash", "-1.50", "> 0"),
-        ("[[account]]\nname = 'grvt'\ncahs = 5", "[[account]] 1 cahs", "5", "did you mean cash?"),
+        ("[[account]]\nname = 'grvt'\ncahs = 5", "[[account]] 1 cahs", "", "did you mean cash?"),
         ("[[account]]\nname = 'grvt'\n[[account]]\nname = 'grvt'", "[[account]] 2 name", "'grvt'", "no other account"),
     ],
 )
@@ -235,3 +234,27 @@ def test_the_watchdogs_section_is_read_and_written() -> None:
     assert config.watchdog.words == "deadline 12.5 s, cancels and flattens (all)"
     assert parse_config(config_text(config), FILE) == config
     assert parse_config("", FILE).watchdog == Rules()
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ('api_key = "canary-4711"', "api_key"),
+        ('[live]\nsecret = "canary-4711"', "[live] secret"),
+        ('[[account]]\nname = "a"\nprivateKey = "canary-4711"', "[[account]] 1 privateKey"),
+        ('[[account]]\nname = "a"\nPassphrase = ["canary-4711"]', "[[account]] 1 Passphrase"),
+        ('[mnemonic]\nwords = "canary-4711"', "mnemonic"),
+    ],
+)
+def test_a_credential_in_the_file_is_never_quoted_and_shown_the_way_to_the_keyring(text: str, key: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_config(text, FILE)
+    assert str(caught.value).startswith(f"config.toml: {key}: expected no key of an exchange in this file")
+    assert "cockpit keys add" in str(caught.value)
+    assert "canary" not in repr(caught.value) + repr(vars(caught.value))
+
+
+def test_the_value_of_an_unknown_key_is_not_quoted() -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_config('[desk]\npublish_hertz = "canary-4711"', FILE)
+    assert "canary" not in repr(caught.value) + repr(vars(caught.value))

@@ -128,7 +128,7 @@ def refused(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
         ("[desk]\npublish_hz = 1000\n", ("[desk] publish_hz = 1000", "expected")),
         ("[dask]\n", ("dask", "did you mean desk?")),
         ('[[account]]\nname = "a"\nvenue = "lihgter"\n', ("venue = 'lihgter'", "did you mean lighter?")),
-        ('[[account]]\nname = "a"\nvenue = "lighter"\nmode = "live"\n', ("mode = 'live'", "paper")),
+        ('[[account]]\nname = "a"\nvenue = "lighter"\nmode = "real"\n', ("mode = 'real'", "paper")),
         ('[paper]\nbases = ["btc"]\n', ("[paper] bases", "BTC")),
     ],
 )

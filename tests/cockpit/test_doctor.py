@@ -15,6 +15,9 @@ from cockpit import doctor, locations
 from cockpit.cli import main
 from cockpit.desk.journal_file import FileLock
 from cockpit.doctor import Finding, Level, examine
+from cockpit.live import needs
+from venues.live.finding import Finding as LiveFinding
+from venues.live.finding import Level as LiveLevel
 from venues.model import ManualClock
 
 GOOD_TERMINAL = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
@@ -149,3 +152,53 @@ def test_alarm_hooks_that_cannot_be_run(places: locations.Locations) -> None:
     assert (found.level, found.found) == (Level.WARN, "not executable: /nowhere/page")
     places.config_file.write_text(f'[alarms]\nhook = ["{sys.executable}", "x"]\n')
     assert check(places)["alarm hooks"].found == sys.executable
+
+
+LIVE = """
+[[account]]
+name = "l1"
+venue = "lighter"
+mode = "live"
+keys = "main"
+
+[[account]]
+name = "o1"
+venue = "okx"
+mode = "live"
+endpoint = "http://127.0.0.1:8080"
+
+[[account]]
+name = "r1"
+venue = "okx"
+mode = "rehearsal"
+"""
+
+
+def test_live_accounts_say_what_they_lack(places: locations.Locations, monkeypatch: pytest.MonkeyPatch) -> None:
+    places.prepare()
+    assert not [name for name in check(places) if name.startswith("account ")], "none is live"
+    places.config_file.write_text(LIVE)
+    lacks = [
+        LiveFinding(LiveLevel.STOP, "lighter cannot sign: no library", "make signers"),
+        LiveFinding(LiveLevel.WARN, "it is old"),
+    ]
+    monkeypatch.setattr(needs, "missing", lambda venue: lacks[:1] if venue == "lighter" else [])
+    found = check(places)
+    assert found["account l1"] == Finding(Level.FAIL, "account l1", "lighter cannot sign: no library", "make signers")
+    assert found["account o1"].found == ("live on okx at http://127.0.0.1:8080; `cockpit keys test o1` tries its key")
+    assert "needs no key" in found["account r1"].found
+    monkeypatch.setattr(needs, "missing", lambda _venue: lacks[1:])
+    assert check(places)["account l1"] == Finding(Level.WARN, "account l1", "it is old", "see docs/venues.md")
+    monkeypatch.setattr(doctor, "LIVE_PACKAGES", ("surely_not_installed",))
+    assert check(places)["live packages"].level is Level.FAIL
+
+
+def test_edgex_without_its_sdk_names_the_line_that_installs_it(
+    places: locations.Locations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places.prepare()
+    places.config_file.write_text('[[account]]\nname = "e1"\nvenue = "edgex"\nmode = "live"\n')
+    assert check(places)["account e1"].found == "live on edgex; its key is tried when the desk connects"
+    monkeypatch.setattr(needs, "installed", lambda: False)
+    found = check(places)["account e1"]
+    assert (found.level, found.mend) == (Level.FAIL, ".venv/bin/python -m pip install edgex-python-sdk==2.0.1")

@@ -100,7 +100,7 @@ def test_any_structure_is_taken_or_named(tables: dict[str, object]) -> None:
         ("[paper]\nseed = " + "1" * 5_000, "valid TOML"),
         ("[paper]\nseed = 0x" + "f" * 5_000, "beyond 64 bits"),
         ("[desk]\npublish_hz = 1e9999999999999999999", "1e9999999999999999999 is out of every range"),
-        ('"a\\nb" = 1', r"config.toml: 'a\nb' = 1: expected one of desk"),
+        ('"a\\nb" = 1', r"config.toml: 'a\nb': expected one of desk"),
     ],
     ids=["lists", "dotted", "long", "long hex", "exponent", "newline in a key"],
 )

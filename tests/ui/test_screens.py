@@ -92,6 +92,40 @@ def test_live_money_on_one_account(snap_compare: SnapCompare) -> None:
     assert snap_compare(face.app, terminal_size=MIDDLE, run_before=keys(face))
 
 
+def of_three_kinds() -> Tables:
+    """A live account in its first session, one that is watched only, a rehearsal, and one on paper."""
+    tables = scenes.busy()
+    kinds = (
+        (Mode.LIVE, "first session: order 500, position 2000 USD, 2x, 3/20 fills"),
+        (Mode.LIVE, "read-only"),
+        (Mode.REHEARSAL, ""),
+        (Mode.PAPER, ""),
+    )
+    tables.accounts = [
+        msgspec.structs.replace(row, mode=mode, live=live)
+        for row, (mode, live) in zip(tables.accounts, kinds, strict=True)
+    ]
+    for index, mode in enumerate(("live", "mixed")):
+        tables.loops[index] = msgspec.structs.replace(tables.loops[index], mode=mode)
+    return tables
+
+
+@pytest.mark.parametrize("size", [SMALL, MIDDLE, LARGE], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_paper_rehearsal_and_live_side_by_side(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
+    face = Face(of_three_kinds())
+    assert snap_compare(face.app, terminal_size=size, run_before=keys(face))
+
+
+def test_orders_of_three_kinds_of_accounts(snap_compare: SnapCompare) -> None:
+    face = Face(of_three_kinds())
+    assert snap_compare(face.app, terminal_size=MIDDLE, run_before=keys(face, "o"))
+
+
+def test_going_live_dialog(snap_compare: SnapCompare) -> None:
+    face = Face(of_three_kinds())
+    assert snap_compare(face.app, terminal_size=MIDDLE, run_before=keys(face, "M"))
+
+
 def test_alarm_and_flatten_at_work(snap_compare: SnapCompare) -> None:
     tables = scenes.busy()
     tables.alarms = [scenes.alarm()]

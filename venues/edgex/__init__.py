@@ -1,1 +1,1 @@
-"""edgeX, which ccxt does not reach, through the venue's own SDK (`pip install cockpit[edgex]`)."""
+"""edgeX, which ccxt does not reach, through the venue's own SDK (the extra `edgex`)."""

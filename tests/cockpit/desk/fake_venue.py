@@ -30,6 +30,7 @@ from venues.model import (
     Transfer,
     VenueListener,
     VenueRejected,
+    VenueRejected,
     VenueUnavailable,
 )
 
@@ -87,6 +88,8 @@ class FakeVenue:
         self.listener: VenueListener | None = None
         self.down = ""
         """Why queries get no answer; empty while they do."""
+        self.refuses = ""
+        """Why they are answered with a no."""
         self.submitted: list[OrderRequest] = []
         self.cancelled: list[str] = []
         self.cancel_alls = 0
@@ -301,6 +304,8 @@ class FakeVenue:
         await asyncio.sleep(self.answer_s)
         if self.down:
             raise VenueUnavailable(self.down)
+        if self.refuses:
+            raise VenueRejected(self.refuses)
 
     async def cancel_all(self, symbol: str | None = None) -> None:
         await self._answer("cancel_all")

@@ -42,6 +42,25 @@ def test_a_missed_fill_is_fetched_booked_and_hedged(rig: FakeRig) -> None:
     assert not suspect(rig)
 
 
+def test_a_venue_that_answers_with_a_no_is_alarmed_until_it_answers_again(rig: FakeRig) -> None:
+    agreed = rig.desk.accounts["mk"].reconciled_ts
+    rig.mk.refuses = "invalid signature"
+    rig.pass_time(30)
+    alarm = rig.desk.alarms.active["refused/mk"]
+    assert alarm.level == "critical"
+    assert alarm.text == "mk is refused by its venue and not traded: invalid signature"
+    assert sum("was refused" in line for line in rig.log) == 1, "an alarm stands, the log is not filled"
+    assert rig.desk.accounts["mk"].reconciled_ts <= agreed + 6 * NS_PER_S
+    rig.mk.refuses = ""
+    rig.pass_time(30)
+    assert "refused/mk" not in rig.desk.alarms.active
+    rig.mk.refuses = "auth token expired"
+    rig.pass_time(5)
+    rig.mk.refuses = ""
+    rig.pass_time(5)
+    assert "refused/mk" not in rig.desk.alarms.active, "one no alone is a log-in that has ended"
+
+
 def test_a_failed_query_is_neither_flat_nor_agreed(rig: FakeRig) -> None:
     order = rig.place()
     rig.tk.on_submit = rig.tk.fills_whole

@@ -65,8 +65,8 @@ def test_a_file_of_perp_dex_tools() -> None:
         "grvt": "GRVT_ENVIRONMENT says that it is of a testnet; add it by hand with --endpoint",
         "aster": "ASTER_PRIVATE_KEY is not set; keys of Aster's first API are not taken any more; make a signer, "
         "and add it by hand",
-        "edgex": "EDGEX_API_KEY, EDGEX_API_SECRET, EDGEX_API_PASSPHRASE, EDGEX_TRADING_PRIVATE_KEY is not set; Stark keys "
-        "of edgeX's first API are not taken any more; make an API key, and add it by hand",
+        "edgex": "EDGEX_API_KEY, EDGEX_API_SECRET, EDGEX_API_PASSPHRASE, EDGEX_TRADING_PRIVATE_KEY is not set; Stark "
+        "keys of edgeX's first API are not taken any more; make an API key, and add it by hand",
         "nado": "cockpit does not trade there",
     }
     assert "paradex" not in found, "placeholders are nothing"

@@ -112,7 +112,7 @@ def test_a_venue_that_is_not_there_when_it_starts_is_dialled_until_it_is(tmp_pat
     with pair_left_behind(tmp_path) as dog:
         account = dog.accounts["mk"]
         dog.rig.run(account.close())
-        account._dial, account.up, account._told = None, False, False
+        account._keeper, account.up, account._told = None, False, False
         dog.rig.mk.refuses_connection = 3
         dog.rig.call(account.start)
         dog.rig.pass_time(0.1)

@@ -17,7 +17,7 @@ from cockpit.watchdog.books import Books
 from cockpit.watchdog.reduce_only import ReduceOnlyVenue
 from cockpit.watchdog.rules import Rules, Scope
 from cockpit.watchdog.watchdog import Event, Watchdog
-from venues.model import Clock
+from venues.model import Clock, VenueRejected
 
 
 class FakeDesk:
@@ -31,6 +31,7 @@ class FakeDesk:
         self.goodbye = False
         self.unbelieved: dict[str, str] = {}
         self.left: list[str] = []
+        self.lets: dict[str, bool] = {}
 
     def beat(self) -> None:
         self.heard_ns = self._clock.monotonic_ns()
@@ -39,8 +40,35 @@ class FakeDesk:
     def suspects(self) -> Mapping[str, str]:
         return self.unbelieved
 
+    def may_trade(self, account: str) -> bool | None:
+        return self.lets.get(account)
+
     def holds(self) -> list[str]:
         return self.left
+
+
+class Shut:
+    """A gate, and how the venue behind it was connected."""
+
+    def __init__(self, venue: FakeVenue) -> None:
+        self.read_only = True
+        self.connects: list[bool] = []
+        self.closes = 0
+        self.refuse = ""
+        connect, close = venue.connect, venue.close
+
+        async def connecting(listener: Any) -> None:
+            self.connects.append(self.read_only)
+            if self.refuse:
+                raise VenueRejected(self.refuse)
+            await connect(listener)
+
+        async def closing() -> None:
+            self.closes += 1
+            await close()
+
+        venue.connect = connecting  # type: ignore[method-assign]
+        venue.close = closing  # type: ignore[method-assign]
 
 
 class Dog:
@@ -55,12 +83,16 @@ class Dog:
         scope: Scope = Scope.PAIRS,
         deadline: int = 10,
         without: tuple[str, ...] = (),
+        gated: tuple[str, ...] = (),
     ) -> None:
         self.rig = rig
         self.desk = FakeDesk(rig.clock)
         self.events: list[Event] = []
         mine = [venue for venue in (rig.mk, rig.tk) if venue.account not in without]
-        self.accounts = {venue.account: WatchedAccount(ReduceOnlyVenue(venue)) for venue in mine}
+        self.accounts = {
+            venue.account: WatchedAccount(ReduceOnlyVenue(venue), Shut(venue) if venue.account in gated else None)
+            for venue in mine
+        }
         self.books = Books(journal, rig.clock)
         self.watchdog = Watchdog(
             clock=rig.clock,

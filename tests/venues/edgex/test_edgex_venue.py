@@ -17,7 +17,7 @@ from venues.edgex.venue import EdgexVenue
 from venues.model import OrderRequest, OrderStatus, Side, SystemClock, VenueRejected, VenueUnavailable
 from venues.model.secret import Secret
 
-pytest.importorskip("edgex_sdk", reason="python -m pip install 'cockpit[edgex]'")
+pytest.importorskip("edgex_sdk", reason="edgex-python-sdk is not installed")
 
 D = Decimal
 CREDENTIALS = {
@@ -390,3 +390,15 @@ async def test_credentials_that_are_missing_are_named() -> None:
     with pytest.raises(VenueUnavailable, match="not connected"):
         await venue.positions()
     await venue.close()
+
+
+@pytest.mark.parametrize("symbols", [("BTC",), ("BTCUSD", "ETH")])
+async def test_only_what_is_traded_is_loaded(symbols: tuple[str, ...]) -> None:
+    async with trading(symbols=symbols) as (venue, _, _):
+        assert list(venue.instruments) == ["BTCUSD"]
+
+
+async def test_coins_that_it_does_not_list_are_named() -> None:
+    with pytest.raises(VenueRejected, match="edgeX lists none of DOGE"):
+        async with trading(symbols=("DOGE",)):
+            pass

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 from adapter_kit import D, connected, order_at, served
+from live_loop import run_virtual
 from test_live_exchange import made
 
+from venues.live.pool import Budget, urgent
 from venues.model import Side, TimeInForce, VenueUnavailable
 
 BTC = "BTC"
@@ -109,3 +111,29 @@ async def test_after_an_outage_ccxt_waited_half_a_minute_on_top_of_us(
     await exchange.drop("fills")
     assert raw.ws_dial_backoff == left
     await exchange.close()
+
+
+def test_cancels_that_were_sent_again_and_again_starved_the_question_that_would_have_ended_them() -> None:
+    """Cancels of orders that had long been filled used up all of Lighter's 60 requests a minute, for ever."""
+
+    async def main() -> None:
+        budget, loop = Budget(1.0), asyncio.get_running_loop()
+        served: list[tuple[str, float]] = []
+
+        async def take(name: str, *, first: bool) -> None:
+            urgent.set(first)
+            await budget.take(1.0)
+            served.append((name, loop.time()))
+
+        crowd = [loop.create_task(take("cancel", first=True)) for _ in range(60)]
+        questions = [loop.create_task(take("question", first=False)) for _ in range(5)]
+        await asyncio.gather(*questions)
+        asked = [at for name, at in served if name == "question"]
+        # from its fourth second on a question takes turns with the cancels, which keep half of what there is
+        assert 4.0 <= asked[0] <= 6.5
+        assert asked[-1] <= 16.0
+        assert sum(1 for name, at in served if name == "cancel" and at > 4.0) >= 4
+        assert not all(task.done() for task in crowd)
+        await asyncio.gather(*crowd)
+
+    run_virtual(main())
