@@ -7,7 +7,7 @@ SIGNED := $(VENV)/.signers
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help venv signers demo test cover check format bench soak snap-update lock clean
+.PHONY: help venv signers demo test slow cover check format bench soak snap-update lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -32,6 +32,9 @@ demo: venv ## open the cockpit on the embedded paper venues
 
 test: venv signers ## run the tests
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+slow: venv signers ## run the tests that walk through real processes for minutes
+	$(BIN)/python -m pytest -n $(WORKERS) -m slow $(ARGS)
 
 cover: venv signers ## run the tests and show branch coverage of the core
 	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report= $(ARGS)
@@ -60,6 +63,7 @@ soak: venv ## hours of chaos, a hundred kills, eight hours of memory, property t
 	$(BIN)/cockpit chaos --scenario all
 	$(BIN)/cockpit bench kills --kills 100
 	$(BIN)/cockpit bench memory --hours 8
+	$(BIN)/python -m pytest -n $(WORKERS) -q -m slow
 	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -n $(WORKERS) -q -k "machine or fuzz"
 
 snap-update: venv ## accept the screens as they look now

@@ -223,17 +223,21 @@ class HedgeLoop:
             # Not `change`: the refusal itself is a change, and would have it asked again at once, for ever.
             await ctx.sleep(1.0)
             return refused
-        placed = ctx.clock.monotonic_ns()
+        placed, unwanted = ctx.clock.monotonic_ns(), False
         while not order.done:
             if self._unwanted(ctx, order, role, placed):
+                unwanted = True
                 ctx.cancel(order)
             age = (ctx.clock.monotonic_ns() - placed) / NS_PER_S
             await ctx.change(min(max(float(ctx.params.fill_timeout) - age, 0.25), LOOK_S))
-        if order.status is OrderStatus.REJECTED:
+        # some venues take an order, and cancel it at once for a reason for which others refuse it
+        undone = order.status is OrderStatus.CANCELED and not order.filled_qty and bool(order.reason) and not unwanted
+        no = undone or order.status is OrderStatus.REJECTED
+        if no:
             ctx.phase("waiting", f"order refused: {order.reason}")
             await ctx.sleep(min(REFUSED_S * 1.5**refused, REFUSED_MOST_S))
         await ctx.settled(order)
-        return refused + 1 if order.status is OrderStatus.REJECTED else 0
+        return refused + 1 if no else 0
 
     # -- rules
 

@@ -78,7 +78,7 @@ class OrderHandle(Protocol):
 
     @property
     def reason(self) -> str:
-        """Why it was denied or rejected; empty otherwise."""
+        """Why it was denied or rejected, or cancelled by the venue; empty otherwise."""
         ...
 
 

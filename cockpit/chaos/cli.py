@@ -60,6 +60,7 @@ def parser() -> argparse.ArgumentParser:
     out.add_argument("--replay", type=_seed, metavar="SEED", help="run one seed and print what happened")
     out.add_argument("--scenario", metavar="NAME", help="run a named scenario; `list` prints the names, `all` runs all")
     out.add_argument("--mutant", metavar="NAME", help="run with a defect on purpose; `list` prints the names")
+    out.add_argument("--adapter", action="store_true", help="trade through the real adapter, on served venues")
     out.add_argument("--jobs", type=_jobs, default=os.cpu_count() or 1, metavar="N", help="processes (default: cores)")
     out.add_argument("--hours", type=_hours, metavar="H", help="end once so many hours have been simulated")
     out.add_argument("--keep-going", action="store_true", help="with --mutant: do not stop at the first violation")
@@ -80,6 +81,11 @@ def main(argv: Sequence[str]) -> int:
             from cockpit.chaos.scenario_cli import scenarios
 
             return scenarios(args.scenario, mutant=args.mutant or "", as_json=args.json)
+        if args.adapter and args.mutant:
+            print("cockpit chaos: --adapter runs live accounts, on which no mutant is let", file=sys.stderr)
+            return 2
+        if args.replay is not None and args.adapter:
+            return _replay_adapter(args.replay, as_json=args.json)
         if args.replay is not None:
             return _replay(args.replay, args.mutant or "", as_json=args.json)
         if args.seeds is None and args.mutant:
@@ -104,16 +110,16 @@ def _many(args: argparse.Namespace) -> int:
         caught = bool(mutant) and not args.keep_going and bool(outcome.violations)
         return caught or (args.hours is not None and sum(one.sim_s for one in outcomes) >= args.hours * 3600)
 
-    for outcome in run_seeds(seeds, jobs=args.jobs, mutant=mutant, stop=enough):
+    for outcome in run_seeds(seeds, jobs=args.jobs, mutant=mutant, adapter=args.adapter, stop=enough):
         for violation in outcome.violations:
-            print(how_to_replay(violation, mutant), file=sys.stderr)
+            print(how_to_replay(violation, mutant, adapter=args.adapter), file=sys.stderr)
         if sys.stderr.isatty() and time.perf_counter() - told > 1.0:
             told = time.perf_counter()
             print(f"\r{len(outcomes):,} of {len(seeds):,} seeds", end="", file=sys.stderr, flush=True)
     if sys.stderr.isatty():
         print("\r" + " " * 40 + "\r", end="", file=sys.stderr)
     wall = time.perf_counter() - began
-    report = add_up(outcomes, first=seeds.start, last=seeds.stop, wall_s=wall, mutant=mutant)
+    report = add_up(outcomes, first=seeds.start, last=seeds.stop, wall_s=wall, mutant=mutant, adapter=args.adapter)
     if args.json:
         print(msgspec.json.encode(report).decode())
     else:
@@ -121,9 +127,9 @@ def _many(args: argparse.Namespace) -> int:
     return 1 if report.violations else 0
 
 
-def how_to_replay(violation: Violation, mutant: str = "") -> str:
+def how_to_replay(violation: Violation, mutant: str = "", *, adapter: bool = False) -> str:
     """What broke, and the command that shows it again."""
-    option = f" --mutant {mutant}" if mutant else ""
+    option = (f" --mutant {mutant}" if mutant else "") + (" --adapter" if adapter else "")
     return (
         f"seed {violation.seed}: {violation.invariant} at {violation.at:.4f} s: {violation.what}\n"
         f"  replay: cockpit chaos --replay {violation.seed}{option}"
@@ -131,9 +137,20 @@ def how_to_replay(violation: Violation, mutant: str = "") -> str:
 
 
 def _replay(seed: int, mutant: str, *, as_json: bool) -> int:
-    run = Run(draw(seed), keep=True, alter=find(mutant) if mutant else None)
-    outcome = run.go()
-    report = add_up([outcome], first=seed, last=seed + 1, wall_s=outcome.wall_s, mutant=mutant)
+    return _told(Run(draw(seed), keep=True, alter=find(mutant) if mutant else None), mutant, as_json=as_json)
+
+
+def _replay_adapter(seed: int, *, as_json: bool) -> int:
+    # imported where it is run: ccxt is large
+    from cockpit.chaos.adapter_plan import draw_adapter
+    from cockpit.chaos.adapter_run import AdapterRun
+
+    return _told(AdapterRun(draw_adapter(seed), keep=True), "", as_json=as_json, adapter=True)
+
+
+def _told(run: Run, mutant: str, *, as_json: bool, adapter: bool = False) -> int:
+    seed, outcome = run.plan.seed, run.go()
+    report = add_up([outcome], first=seed, last=seed + 1, wall_s=outcome.wall_s, mutant=mutant, adapter=adapter)
     if as_json:
         print(msgspec.json.encode(report).decode())
         return 1 if report.violations else 0

@@ -65,7 +65,7 @@ class ChaosGate(Gate):
         self.disturbed_ts = 0
         """When something of this connection last went wrong, ns."""
         self._rng = rng
-        self._now = now
+        self.now = now
         self._strike = strike
         self._acked: set[str] = set()
         self._veiled: dict[str, int] = {}
@@ -107,14 +107,14 @@ class ChaosGate(Gate):
 
     def refusal(self, request: OrderRequest) -> tuple[RejectReason, str] | None:
         for kind, no in REJECTS.items():
-            if (kind is not Fault.REJECT_POST_ONLY or request.post_only) and self._drawn(kind, request.client_order_id):
+            if (kind is not Fault.REJECT_POST_ONLY or request.post_only) and self.drawn(kind, request.client_order_id):
                 return no
         return None
 
     def races(self, client_order_id: str) -> float:
-        if self._drawn(Fault.CANCEL_FILLED, client_order_id):
+        if self.drawn(Fault.CANCEL_FILLED, client_order_id):
             return 1.0
-        if self._drawn(Fault.CANCEL_RACED, client_order_id):
+        if self.drawn(Fault.CANCEL_RACED, client_order_id):
             return self._rng.uniform(0.05, 0.95)
         return 0.0
 
@@ -159,45 +159,50 @@ class ChaosGate(Gate):
         rng = self._rng
         if message is Message.SUBMIT:
             assert isinstance(subject, OrderRequest)
-            if self._drawn(Fault.REQUEST_LOST, subject.client_order_id):
+            if self.drawn(Fault.REQUEST_LOST, subject.client_order_id):
                 self.on_lost_request(subject.client_order_id)
                 return self._lost()
-            if self._drawn(Fault.ANSWER_LATE, subject.client_order_id):
+            if self.drawn(Fault.ANSWER_LATE, subject.client_order_id):
                 return Passage(extra_ns=int(rng.uniform(LATE_REQUEST_S[0], self.latest_s) * NS_PER_S), overtakes=True)
             return SOUND
         if message is Message.CANCEL:
-            return self._lost() if self._drawn(Fault.CANCEL_LOST, str(subject)) else SOUND
+            return self._lost() if self.drawn(Fault.CANCEL_LOST, str(subject)) else SOUND
         if message is Message.ORDER:
             assert isinstance(subject, OrderStatusReport)
             first = subject.client_order_id not in self._acked
             self._acked.add(subject.client_order_id)
-            if first and self._drawn(Fault.ACK_LOST, subject.client_order_id):
+            if first and self.drawn(Fault.ACK_LOST, subject.client_order_id):
                 return self._lost()
-            if not first and self._drawn(Fault.UPDATE_LOST, subject.client_order_id):
+            if not first and self.drawn(Fault.UPDATE_LOST, subject.client_order_id):
                 return self._lost()
-            if self._drawn(Fault.ANSWER_LATE, subject.client_order_id):
+            if self.drawn(Fault.ANSWER_LATE, subject.client_order_id):
                 return Passage(extra_ns=int(rng.uniform(*LATE_ANSWER_S) * NS_PER_S), overtakes=True)
-            if not subject.status.terminal and self._drawn(Fault.STALE_PARTIAL, subject.client_order_id):
+            if not subject.status.terminal and self.drawn(Fault.STALE_PARTIAL, subject.client_order_id):
                 return Passage(echo_ns=int(rng.uniform(*STALE_S) * NS_PER_S))
-        elif message is Message.FILL and self._drawn(Fault.FILL_LOST, "fill"):
+        elif message is Message.FILL and self.drawn(Fault.FILL_LOST, "fill"):
             return self._lost()
         if message in (Message.ORDER, Message.FILL):
-            if self._drawn(Fault.DUPLICATED, message.value):
+            if self.drawn(Fault.DUPLICATED, message.value):
                 return Passage(copies=2)
-            if self._drawn(Fault.REORDERED, message.value):
+            if self.drawn(Fault.REORDERED, message.value):
                 return Passage(extra_ns=int(rng.uniform(1.0, 400.0) * NS_PER_MS), overtakes=True)
         return SOUND
 
-    def _drawn(self, kind: Fault, struck: str) -> bool:
+    def drawn(self, kind: Fault, struck: str) -> bool:
+        """Whether the fault strikes now; then it is counted."""
         rate = self.rates.get(kind)
         if rate is None or self._rng.random() >= rate:
             return False
         self._strike(self.account, kind, struck)
-        self.disturbed_ts = self._now()
+        self.disturb()
         return True
 
+    def disturb(self) -> None:
+        """Something of this connection has gone wrong just now."""
+        self.disturbed_ts = self.now()
+
     def _lost(self) -> Passage:
-        self.disturbed_ts = self._now()
+        self.disturbed_ts = self.now()
         return LOST
 
     def _veils(self, report: OrderStatusReport) -> bool:
@@ -205,17 +210,17 @@ class ChaosGate(Gate):
         key = report.client_order_id
         if key not in self._veiled and not report.status.terminal and report.status is not OrderStatus.UNKNOWN:
             span = None
-            if self._drawn(Fault.NOT_FOUND_LONG, key):
+            if self.drawn(Fault.NOT_FOUND_LONG, key):
                 span = NOT_FOUND_LONG_S
-            elif self._drawn(Fault.NOT_FOUND, key):
+            elif self.drawn(Fault.NOT_FOUND, key):
                 span = NOT_FOUND_S
-            self._veiled[key] = 0 if span is None else self._now() + int(self._rng.uniform(*span) * NS_PER_S)
+            self._veiled[key] = 0 if span is None else self.now() + int(self._rng.uniform(*span) * NS_PER_S)
         return self._is_veiled(key)
 
     def _is_veiled(self, key: str) -> bool:
-        veiled = self._veiled.get(key, 0) > self._now()
+        veiled = self._veiled.get(key, 0) > self.now()
         if veiled:
-            self.disturbed_ts = self._now()
+            self.disturbed_ts = self.now()
         return veiled
 
 

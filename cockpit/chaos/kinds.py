@@ -29,6 +29,13 @@ class Fault(StrEnum):
     REJECT_RATE_LIMIT = "reject_rate_limit"
     REJECT_NONCE = "reject_nonce"
     REJECT_PRICE_BAND = "reject_price_band"
+    # requests and sockets of the real adapter
+    ERROR_BEFORE = "error_before"
+    ERROR_AFTER = "error_after"
+    RATE_LIMITED = "rate_limited"
+    NONCE_REFUSED = "nonce_refused"
+    WS_CLOSED = "ws_closed"
+    TOKEN_EXPIRED = "token_expired"
     # connections
     WS_SILENT = "ws_silent"
     REST_SILENT = "rest_silent"
@@ -115,7 +122,67 @@ TIMED = (
 LONG = (Fault.DOWN_HOURS, Fault.NOT_FOUND_LONG)
 """Kinds that last from 30 minutes to hours: only in long, sparse runs."""
 
+WIRE = (
+    Fault.ERROR_BEFORE,
+    Fault.ERROR_AFTER,
+    Fault.RATE_LIMITED,
+    Fault.NONCE_REFUSED,
+    Fault.WS_CLOSED,
+    Fault.TOKEN_EXPIRED,
+)
+"""Kinds that only a run through the real adapter knows."""
+
 UNRECOVERABLE = frozenset(
     {Fault.LIQUIDATION, Fault.ADL, Fault.MANUAL_TRADE, Fault.OPERATOR_STOP, Fault.OPERATOR_FLATTEN}
 )
 """After these a loop is right not to go on by itself: somebody else has changed what it holds, or said so."""
+
+ADAPTER_RATED = (
+    Fault.ACK_LOST,
+    Fault.UPDATE_LOST,
+    Fault.REQUEST_LOST,
+    Fault.CANCEL_LOST,
+    Fault.ANSWER_LATE,
+    Fault.DUPLICATED,
+    Fault.REORDERED,
+    Fault.STALE_PARTIAL,
+    Fault.CANCEL_RACED,
+    Fault.CANCEL_FILLED,
+    Fault.NOT_FOUND,
+    Fault.REJECT_POST_ONLY,
+    Fault.REJECT_BALANCE,
+    Fault.REJECT_RATE_LIMIT,
+    Fault.REJECT_PRICE_BAND,
+    Fault.ERROR_BEFORE,
+    Fault.ERROR_AFTER,
+    Fault.RATE_LIMITED,
+    Fault.NONCE_REFUSED,
+)
+ADAPTER_TIMED = (
+    Fault.DUST_FILLS,
+    Fault.WS_SILENT,
+    Fault.WS_CLOSED,
+    Fault.TOKEN_EXPIRED,
+    Fault.REST_SILENT,
+    Fault.DOWN,
+    Fault.BACK_CHANGED,
+    Fault.BOOK_GAP,
+    Fault.POSITION_LAGS,
+    Fault.POSITION_WRONG,
+    Fault.ROLLBACK,
+    Fault.FUNDING_LATE,
+    Fault.LIQUIDATION,
+    Fault.ADL,
+    Fault.MANUAL_TRADE,
+    Fault.CLOCK_SKEW,
+    Fault.CLOCK_BACK,
+    Fault.DISK_FULL,
+    Fault.DISK_SLOW,
+    Fault.KILL,
+    Fault.OPERATOR_SIZE,
+    Fault.OPERATOR_PAUSE,
+    Fault.OPERATOR_STOP,
+    Fault.OPERATOR_FLATTEN,
+)
+ADAPTER_KINDS = (*ADAPTER_RATED, *ADAPTER_TIMED)
+"""What runs through the real adapter draw from."""

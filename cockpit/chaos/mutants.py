@@ -225,7 +225,7 @@ def dust_dropped(desk: Desk) -> None:
 
 def stale_book_trusted(desk: Desk) -> None:
     """Any book will do: old, crossed, with holes (W3)."""
-    know = desk._know
+    know = desk.connecting.know
 
     def blind(account: Any) -> None:
         know(account)
@@ -233,7 +233,7 @@ def stale_book_trusted(desk: Desk) -> None:
             if not isinstance(market, Trusting):
                 market.__class__ = Trusting
 
-    swap(desk, "_know", blind)
+    swap(desk.connecting, "know", blind)
 
 
 def hedges_other_peoples_trades(desk: Desk) -> None:

@@ -62,6 +62,7 @@ class Referee:
         self._latency = {
             cast.name: max(x.base_ms + 6 * x.jitter_ms for x in (cast.profile.submit, cast.profile.fill)) / 1000 * 2
             + float(max(cast.profile.taker_bump_ms, cast.profile.maker_bump_ms)) / 1000
+            + world.pace_s(cast)
             for cast in world.plan.accounts
         }
         world.loop.set_exception_handler(self._unhandled)
@@ -69,7 +70,7 @@ class Referee:
         world.disk.on_commit = lambda: wire.touch("commit")
         for gate in world.gates.values():
             gate.on_lost_request = truth.ended
-        world.exchange.observe(self)
+        world.observe(self)
 
     def broke(self, invariant: Invariant, what: str) -> None:
         """Note a violation, once for each sort; the run ends."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import msgspec
 
 from cockpit.chaos.invariants import Violation
-from cockpit.chaos.kinds import Fault
+from cockpit.chaos.kinds import ADAPTER_KINDS, WIRE, Fault
 from cockpit.chaos.run import Outcome
 
 
@@ -31,11 +31,16 @@ class Report(msgspec.Struct, frozen=True):
     mutant: str
     kills: int
     recoverable: int
+    adapter: bool = False
+    """Whether the desk traded through the real adapter."""
 
 
-def add_up(outcomes: Iterable[Outcome], *, first: int, last: int, wall_s: float, mutant: str) -> Report:
+def add_up(
+    outcomes: Iterable[Outcome], *, first: int, last: int, wall_s: float, mutant: str, adapter: bool = False
+) -> Report:
     """One report of all outcomes."""
-    faults: Counter[str] = Counter(dict.fromkeys((kind.value for kind in Fault), 0))
+    kinds = ADAPTER_KINDS if adapter else [kind for kind in Fault if kind not in WIRE]
+    faults: Counter[str] = Counter(dict.fromkeys((kind.value for kind in kinds), 0))
     halts: Counter[str] = Counter()
     violations: list[Violation] = []
     obligations = hedge_fills = cycles = seeds = recoverable = unaided = 0
@@ -67,6 +72,7 @@ def add_up(outcomes: Iterable[Outcome], *, first: int, last: int, wall_s: float,
         mutant=mutant,
         kills=faults[Fault.KILL.value],
         recoverable=recoverable,
+        adapter=adapter,
     )
 
 
@@ -75,7 +81,8 @@ def words(report: Report) -> list[str]:
     share = "none was recoverable" if report.unaided_share is None else f"{report.unaided_share:.2%} unaided"
     lines = [
         f"seeds {report.first}:{report.last}, {report.sim_hours:,.1f} simulated hours in {report.wall_s:,.1f} s"
-        + (f", mutant {report.mutant}" if report.mutant else ""),
+        + (f", mutant {report.mutant}" if report.mutant else "")
+        + (", through the real adapter" if report.adapter else ""),
         f"{report.obligations:,} obligations, {report.hedge_fills:,} hedge fills, {report.cycles:,} cycles, "
         f"{report.kills:,} kills",
         f"{report.recoverable:,} recoverable, {share}",

@@ -65,10 +65,16 @@ class Run:
         self.truth = Truth(self.world.instruments, self.world.position)
         self.operator = Operator(self.world)
         self.referee = Referee(self.world, self.truth, self.wire)
-        self.trouble = Trouble(self.world, self.truth, self.operator, self.wire)
+        self.trouble = self._trouble()
         self.referee.trouble = self.trouble
         self._tasks: set[asyncio.Task[Any]] = set()
         self._halts: Counter[str] = Counter()
+
+    def _trouble(self) -> Trouble:
+        return Trouble(self.world, self.truth, self.operator, self.wire)
+
+    def _audit(self) -> None:
+        audit(self.world, self.truth, self.referee, self.operator)
 
     def go(self) -> Outcome:
         began = time.perf_counter()
@@ -219,7 +225,7 @@ class Run:
         desk = world.desk
         assert desk is not None
         await desk.journal.barrier()
-        audit(world, self.truth, self.referee, self.operator)
+        self._audit()
 
     async def _pause_all(self) -> None:
         if any(not loop.state.ended for loop in self._loops()):

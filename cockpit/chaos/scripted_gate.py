@@ -150,14 +150,14 @@ class ScriptedGate(ChaosGate):
 
     def _struck(self, kind: Fault, what: str) -> None:
         self._strike(self.account, kind, what)
-        self.disturbed_ts = self._now()
+        self.disturbed_ts = self.now()
 
     # -- orders that the venue denies
 
     def _hide(self, order_id: str) -> None:
         if self.next_hidden is None or self.next_hidden[0] not in ("", _role(order_id)):
             return
-        self._veiled[order_id] = self._now() + int(self.next_hidden[1] * NS_PER_S)
+        self._veiled[order_id] = self.now() + int(self.next_hidden[1] * NS_PER_S)
         self._struck(Fault.NOT_FOUND_LONG if self.next_hidden[1] >= 600 else Fault.NOT_FOUND, order_id)
         self.next_hidden = None
 

@@ -24,9 +24,9 @@ from venues.model import (
     OrderStatusReport,
     PositionStatusReport,
     Transfer,
+    Venue,
     VenueListener,
 )
-from venues.paper.venue import PaperVenue
 
 
 class Witness(Protocol):
@@ -44,9 +44,9 @@ class Witness(Protocol):
 
 
 class Session:
-    """The `Venue` that one desk holds, over the account's own `PaperVenue`."""
+    """The `Venue` that one desk holds, over one of the account's own."""
 
-    def __init__(self, venue: PaperVenue, clock: Clock, witness: Witness) -> None:
+    def __init__(self, venue: Venue, clock: Clock, witness: Witness) -> None:
         self.inner = venue
         self._dead = False
         self.clock = clock

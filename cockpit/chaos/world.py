@@ -24,6 +24,7 @@ from cockpit.host.commands import DeskHost
 from cockpit.sim.loop import MergedFeed, VirtualClock, VirtualLoop
 from strategies.registry import STRATEGIES
 from venues.model import NS_PER_S, Instrument, SteadyClock
+from venues.paper.engine import Observer
 from venues.paper.exchange import PaperExchange
 
 Alter = Callable[[Desk], None]
@@ -83,6 +84,9 @@ class World:
     def _limits(self) -> RiskLimits:
         return RiskLimits(stale_s=Decimal(120) if self.plan.sparse else Decimal(5))
 
+    def _options(self) -> DeskOptions:
+        return DeskOptions(watch_s=self.plan.watch_s, reconcile_s=self.plan.reconcile_s)
+
     def _market(self, cast: AccountCast, instrument: Instrument) -> ChaosMarket:
         plan = self.plan
         return ChaosMarket(
@@ -105,6 +109,20 @@ class World:
             self.true_clock.now_ns,
             self.struck,
         )
+
+    def pace_s(self, cast: AccountCast) -> float:
+        """For how long orders may queue because the venue's limit lets only so many through, beyond its delays."""
+        return 0.0
+
+    def _session(self, name: str, witness: Witness) -> Session:
+        return Session(self.exchange.venue_for(name), self.clock, witness)
+
+    def observe(self, observer: Observer) -> None:
+        """Let somebody see every fill and every order's end as the exchange books them, by our client order ids."""
+        self.exchange.observe(observer)
+
+    async def begin(self) -> None:
+        """Before each desk: whatever the exchange needs to run by itself."""
 
     def _open(self, cast: AccountCast) -> None:
         (instrument,) = cast.instruments
@@ -166,16 +184,15 @@ class World:
             return made
 
         journal = Journal.open(":memory:", writer, connect=self.disk.connect)
-        self.sessions = {
-            name: Session(self.exchange.venue_for(name), self.clock, witness) for name in self.exchange.accounts
-        }
+        await self.begin()
+        self.sessions = {name: self._session(name, witness) for name in self.exchange.accounts}
         desk = Desk(
             clock=self.clock,
             journal=journal,
             venues=list(self.sessions.values()),
             strategies=self._strategies,
             limits=self._limits(),
-            options=DeskOptions(watch_s=self.plan.watch_s, reconcile_s=self.plan.reconcile_s),
+            options=self._options(),
         )
         trouble.append(desk.journal_trouble)
         desk.alarms.on_line.append(lambda line: self.note("log", f"{line.level} {line.source}: {line.text}"))

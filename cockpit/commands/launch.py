@@ -18,7 +18,7 @@ from strategies.params import ParamError, ParamSpec, parse_params, specs
 from strategies.registry import STRATEGIES
 
 SETTLE_S = 30.0
-"""How long accounts that have just connected may take to be reconciled, seconds: Lighter takes 60 questions a minute."""
+"""How long accounts that have just connected may take to be reconciled, seconds: Lighter answers 60 times a minute."""
 
 ASK_AGAIN_S = 1.0
 

@@ -93,7 +93,7 @@ class Reconciler:
             return agreed
 
     def _refused(self, account: Account, error: VenueRejected) -> None:
-        """The venue answers with a no, and will go on so until somebody mends it: a wrong key, one that may not read."""
+        """The venue says no, and will until somebody mends it: a wrong key, one that may not read."""
         self._refusals[account.name] = self._refusals.get(account.name, 0) + 1
         if self._refusals[account.name] >= REFUSALS:
             text = f"{account.name} is refused by its venue and not traded: {error}"

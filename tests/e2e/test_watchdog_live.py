@@ -132,6 +132,7 @@ async def test_a_frozen_desks_orders_are_gone_within_the_deadline() -> None:
         await at.until("done", lambda event: True)
 
 
+@pytest.mark.slow
 async def test_with_the_watchdog_killed_too_the_venues_own_switch_strikes() -> None:
     async with scene() as at:
         await at.account_says("maker is up, dead-man switch")
@@ -164,6 +165,7 @@ async def test_a_frozen_desk_is_flattened_by_the_exchanges_own_books() -> None:
         assert not [id_ for id_ in at.link.store.alarms if id_.startswith(("foreign", "suspect", "defect"))]
 
 
+@pytest.mark.slow
 async def test_an_account_that_is_read_only_is_left_alone() -> None:
     async with scene(flatten=True, let=False) as at:
         await at.account_says("maker is read-only: left alone")
@@ -172,6 +174,7 @@ async def test_an_account_that_is_read_only_is_left_alone() -> None:
         assert not [event for event in at.events if "maker is up" in event["text"]]
 
 
+@pytest.mark.slow
 async def test_check_tries_the_key_and_says_that_it_is_read_only() -> None:
     async with scene(let=False) as at:
         process = await at.home.with_passphrase("watchdog", "--check")

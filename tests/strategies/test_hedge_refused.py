@@ -55,6 +55,15 @@ def test_a_venue_that_refuses_everything_is_asked_ever_more_seldom_and_then_the_
     assert len(refused(rig)) == MOST_REFUSED, "nothing is sent until somebody has looked"
 
 
+def test_a_venue_that_takes_orders_and_cancels_them_at_once_has_refused_them(rig: PaperRig) -> None:
+    loop = rig.hedge(seconds=0)
+    for _ in range(MOST_REFUSED):
+        rig.until(lambda: any(o.status is OrderStatus.OPEN for o in rig.desk.tracker.live()), seconds=20)
+        rig.call(rig.exchange.cancel_by_venue, "mk", seconds=0.2)
+    rig.until(lambda: loop.state is LoopState.PAUSED, seconds=10)
+    assert f"mk has refused {MOST_REFUSED} orders in a row" in loop.paused
+
+
 def test_resumed_it_counts_anew(rig: PaperRig) -> None:
     fault(rig, "reject")
     loop = rig.hedge(seconds=0)

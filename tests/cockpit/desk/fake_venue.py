@@ -30,7 +30,6 @@ from venues.model import (
     Transfer,
     VenueListener,
     VenueRejected,
-    VenueRejected,
     VenueUnavailable,
 )
 
