@@ -61,6 +61,7 @@ SOAK_HOURS ?= 2000
 soak: venv ## hours of chaos, a hundred kills, eight hours of memory, property tests at length
 	$(BIN)/cockpit chaos --seeds $(SOAK_FROM):$$(($(SOAK_FROM) + 90000)) --hours $(SOAK_HOURS)
 	$(BIN)/cockpit chaos --scenario all
+	$(BIN)/cockpit chaos --adapter --seeds $(SOAK_FROM):$$(($(SOAK_FROM) + 500))
 	$(BIN)/cockpit bench kills --kills 100
 	$(BIN)/cockpit bench memory --hours 8
 	$(BIN)/python -m pytest -n $(WORKERS) -q -m slow
