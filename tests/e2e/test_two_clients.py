@@ -33,7 +33,7 @@ async def test_two_clients_and_one_that_never_reads(home: Home) -> None:
     await two.until(lambda store: loop_of(store).state == "paused")
     assert one.store.state == two.store.state == "live"
     texts = [line.text for line in two.store.log]
-    assert any(text == "launched by test:one" for text in texts)
+    assert any(text == "launched by test:one, PAPER" for text in texts)
     assert any("(test:two)" in text for text in texts)
     writer.close()
     assert not deaf.at_eof()
