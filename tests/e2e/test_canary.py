@@ -128,6 +128,7 @@ def test_the_canary_is_found_in_every_disguise() -> None:
         canary.clean(b"auth=1795277473:281474976710654:4:" + b"ab" * 40, "a log")
 
 
+@pytest.mark.slow
 async def test_a_key_that_trades_comes_out_nowhere() -> None:
     async with live_home() as home:
         home.environ |= {"PYTHONASYNCIODEBUG": "1", "PYTHONFAULTHANDLER": "1", "COCKPIT_LOG": "DEBUG"}

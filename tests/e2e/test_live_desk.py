@@ -22,6 +22,7 @@ def holding(store: Store) -> bool:
     return any(row.qty for row in store.positions.values())
 
 
+@pytest.mark.slow
 async def test_an_account_is_watched_only_until_its_name_is_typed_and_its_first_orders_are_small() -> None:
     async with live_home() as home:
         binance, lighter = await home.serve("binanceusdm"), await home.serve("lighter")
