@@ -161,6 +161,8 @@ class Flattener:
         for symbol in self._booking.ledger.markets(name):
             ours = self._booking.ledger.position(name, symbol, job.spec.loop or None)
             if ours and not reported.get(symbol) and name not in job.spec.named:
+                if job.spec.kind == "reduce" and not self._booking.position(name, symbol):
+                    continue  # trades by hand hold against it: there is nothing to cut, and the rest must be hedged
                 against = "" if self._booking.position(name, symbol) else " against trades that were not ours"
                 look.notes.append(f"{name} {symbol} reads flat, our books hold {ours:+f}{against}: not believed yet")
         for symbol, report in sorted(reported.items()):

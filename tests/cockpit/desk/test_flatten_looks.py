@@ -99,6 +99,16 @@ def test_a_venue_that_denies_a_live_order_is_told_to_cancel_though_the_first_req
     assert rig.mk.orders[order.id].status is OrderStatus.CANCELED
 
 
+def test_a_cut_ends_where_trades_by_hand_left_nothing_to_cut_and_the_loop_is_hedged(rig: FakeRig) -> None:
+    """Else the loop's hedges would wait for ever for a cut that cannot be made."""
+    loop = pair(rig)
+    rig.at(rig.tk, "foreign", Side.BUY, "0.05", "100000", seconds=6)
+    assert truth(rig) == (D("0.05"), 0)
+    job = flatten(rig, kind="reduce", loop="L1", fraction=D("0.5"), seconds=20)
+    assert job.state is State.DONE
+    assert loop.hedged()
+
+
 def test_however_often_flatten_is_pressed_a_suspect_account_gets_its_passes(tmp_path: Path) -> None:
     """The venue answers 60 questions a minute; three flattens that asked at its full pace left none for anybody."""
     with FakeRig(journal=tmp_path / "desk.sqlite", able=Capabilities(max_queries_per_min=60)) as rig:
