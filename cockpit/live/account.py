@@ -9,25 +9,21 @@ import msgspec
 
 from cockpit.secrets.errors import KeysError
 from venues.model import (
-    BalanceReport,
     CancelReport,
     Capabilities,
     Clock,
-    FillPage,
-    FundingPayment,
     Instrument,
     Mode,
     OrderRequest,
     OrderStatus,
     OrderStatusReport,
-    PositionStatusReport,
     RejectReason,
-    Transfer,
     Venue,
     VenueListener,
     VenueRejected,
     VenueUnavailable,
 )
+from venues.model.forwarded import ForwardedQueries
 from venues.model.secret import Secret
 
 LoadKeys: TypeAlias = Callable[[], Awaitable[Mapping[str, Secret]]]
@@ -47,7 +43,7 @@ class Looked(msgspec.Struct, frozen=True):
     """What the operator should know."""
 
 
-class LiveAccount:
+class LiveAccount(ForwardedQueries):
     """Each connection is made for one purpose, to watch or to trade; which one `read_only` says when it is made."""
 
     def __init__(
@@ -186,39 +182,14 @@ class LiveAccount:
         await self._trading().cancel_all_after(seconds)
 
     def _trading(self) -> Venue:
-        inner = self._connected()
+        inner = self._answering()
         if not self._trades:
             raise VenueRejected(f"{self._account} is read-only: nothing is cancelled there")
         return inner
 
     # -- queries -------------------------------------------------------------------------------------------------
 
-    def _connected(self) -> Venue:
+    def _answering(self) -> Venue:
         if self._inner is None:
             raise VenueUnavailable(f"{self._account} is not connected")
         return self._inner
-
-    async def query_order(
-        self, *, client_order_id: str = "", venue_order_id: str = "", symbol: str = ""
-    ) -> OrderStatusReport | None:
-        return await self._connected().query_order(
-            client_order_id=client_order_id, venue_order_id=venue_order_id, symbol=symbol
-        )
-
-    async def open_orders(self) -> tuple[OrderStatusReport, ...]:
-        return await self._connected().open_orders()
-
-    async def fills_since(self, cursor: str) -> FillPage:
-        return await self._connected().fills_since(cursor)
-
-    async def positions(self) -> tuple[PositionStatusReport, ...]:
-        return await self._connected().positions()
-
-    async def balances(self) -> tuple[BalanceReport, ...]:
-        return await self._connected().balances()
-
-    async def funding_since(self, ts: int) -> tuple[FundingPayment, ...]:
-        return await self._connected().funding_since(ts)
-
-    async def transfers_since(self, ts: int) -> tuple[Transfer, ...]:
-        return await self._connected().transfers_since(ts)

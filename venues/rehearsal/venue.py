@@ -10,12 +10,10 @@ from pathlib import Path
 import msgspec
 
 from venues.model import (
-    BalanceReport,
     BookUpdate,
     CancelReport,
     Capabilities,
     Clock,
-    FillPage,
     FillReport,
     FundingPayment,
     FundingRate,
@@ -23,13 +21,13 @@ from venues.model import (
     Mode,
     OrderRequest,
     OrderStatusReport,
-    PositionStatusReport,
     Transfer,
     Venue,
     VenueListener,
     VenueRejected,
     VenueUnavailable,
 )
+from venues.model.forwarded import ForwardedQueries
 from venues.paper.account_state import AccountState
 from venues.paper.exchange import PaperExchange
 from venues.paper.faults import FaultKind
@@ -43,7 +41,7 @@ QUIET_S = 86_400.0
 """The paper exchange repeats no book by itself here: what is stale at the venue is stale in a rehearsal."""
 
 
-class RehearsalVenue:
+class RehearsalVenue(ForwardedQueries):
     """`make` gives the live venue, watched only and without keys; it is connected when this is. Its `submit` is never
     called. Money, orders and fills are kept in `state_path` over a restart, where one is given."""
 
@@ -221,51 +219,26 @@ class RehearsalVenue:
 
     def fault(self, kind: str) -> None:
         """Switch a fault of this connection on, or off with `clear`; see `venues.paper.faults`."""
-        self._open_paper().fault(kind)
+        self._answering().fault(kind)
 
     # -- orders and money: the paper exchange --------------------------------------------------------------------
 
-    def _open_paper(self) -> PaperVenue:
+    def _answering(self) -> PaperVenue:
         if self._paper is None:
             raise VenueUnavailable(f"{self._account} is not connected yet")
         return self._paper
 
     def submit(self, order: OrderRequest) -> None:
-        self._open_paper().submit(order)
+        self._answering().submit(order)
 
     def cancel(self, client_order_id: str, symbol: str) -> None:
-        self._open_paper().cancel(client_order_id, symbol)
+        self._answering().cancel(client_order_id, symbol)
 
     async def cancel_all(self, symbol: str | None = None) -> None:
-        await self._open_paper().cancel_all(symbol)
+        await self._answering().cancel_all(symbol)
 
     async def cancel_all_after(self, seconds: float) -> None:
-        await self._open_paper().cancel_all_after(seconds)
-
-    async def query_order(
-        self, *, client_order_id: str = "", venue_order_id: str = "", symbol: str = ""
-    ) -> OrderStatusReport | None:
-        return await self._open_paper().query_order(
-            client_order_id=client_order_id, venue_order_id=venue_order_id, symbol=symbol
-        )
-
-    async def open_orders(self) -> tuple[OrderStatusReport, ...]:
-        return await self._open_paper().open_orders()
-
-    async def fills_since(self, cursor: str) -> FillPage:
-        return await self._open_paper().fills_since(cursor)
-
-    async def positions(self) -> tuple[PositionStatusReport, ...]:
-        return await self._open_paper().positions()
-
-    async def balances(self) -> tuple[BalanceReport, ...]:
-        return await self._open_paper().balances()
-
-    async def funding_since(self, ts: int) -> tuple[FundingPayment, ...]:
-        return await self._open_paper().funding_since(ts)
-
-    async def transfers_since(self, ts: int) -> tuple[Transfer, ...]:
-        return await self._open_paper().transfers_since(ts)
+        await self._answering().cancel_all_after(seconds)
 
 
 class _Feed:
