@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -15,8 +15,8 @@ from typing import Any
 import msgspec
 from eth_account import Account
 from hyperliquid.utils import signing
+from virtual_kit import InVirtualTime
 
-from cockpit.sim.loop import VirtualClock, VirtualLoop
 from tests.venues.paper.scripted_market import START, ScriptedMarket
 from venues.model import NS_PER_S, Clock, Instrument, InstrumentKind, SystemClock
 from venues.paper.profiles import load_profile
@@ -91,12 +91,11 @@ class Socket:
         return [frame["data"] for frame in self.frames if frame["channel"] == name]
 
 
-class Bench:
+class Bench(InVirtualTime):
     """The dialect behind its front, in virtual time."""
 
     def __init__(self, cash: str = "100000", *, schedule_volume: str = "1000000", order_limit: bool = False) -> None:
-        self.loop = VirtualLoop(START + NS_PER_S)
-        self.clock = VirtualClock(self.loop)
+        super().__init__(START + NS_PER_S)
         self.markets = Markets()
         self.house = make_house(self.markets, self.clock, cash, order_limit=order_limit)
         self.dialect = HyperliquidDialect(self.house, schedule_volume=D(schedule_volume))
@@ -118,21 +117,12 @@ class Bench:
         self.pass_time(0.01)
         self.loop.close()
 
-    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return self.loop.run_until_complete(work)
-
     def pass_time(self, seconds: float = 0.1) -> None:
-        done = self.loop.create_future()
-        self.loop.call_later(seconds, done.set_result, None)
-        self.loop.run_until_complete(done)
+        super().pass_time(seconds)
 
     def move(self, what: Any, *args: Any, **options: Any) -> None:
         """Do something to a market inside the loop."""
-
-        async def inside() -> None:
-            what(*args, **options)
-
-        self.run(inside())
+        self.call(what, *args, **options)
         self.pass_time(0.01)
 
     def address(self, account: str = "one") -> str:

@@ -9,7 +9,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from importlib import import_module
@@ -21,8 +21,8 @@ from urllib.parse import urlencode
 
 import msgspec
 import pytest
+from virtual_kit import InVirtualTime
 
-from cockpit.sim.loop import VirtualClock, VirtualLoop
 from tests.venues.paper.scripted_market import START, ScriptedMarket
 from venues.live.signers import lighter_library
 from venues.model import NS_PER_S, Clock, Instrument, InstrumentKind, SystemClock
@@ -136,12 +136,11 @@ class Socket:
         return [frame["error"]["code"] for frame in self.frames if "error" in frame]
 
 
-class Bench:
+class Bench(InVirtualTime):
     """The dialect behind its front, in virtual time."""
 
     def __init__(self, cash: str = "100000", **changes: Any) -> None:
-        self.loop = VirtualLoop(START + NS_PER_S)
-        self.clock = VirtualClock(self.loop)
+        super().__init__(START + NS_PER_S)
         self.markets = Markets()
         self.house = make_house(self.markets, self.clock, cash, **changes)
         self.dialect = LighterDialect(self.house)
@@ -167,21 +166,12 @@ class Bench:
         self.pass_time(0.01)
         self.loop.close()
 
-    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return self.loop.run_until_complete(work)
-
     def pass_time(self, seconds: float = 1.0) -> None:
-        done = self.loop.create_future()
-        self.loop.call_later(seconds, done.set_result, None)
-        self.loop.run_until_complete(done)
+        super().pass_time(seconds)
 
     def move(self, what: Any, *args: Any, **options: Any) -> None:
         """Do something inside the loop."""
-
-        async def inside() -> None:
-            what(*args, **options)
-
-        self.run(inside())
+        self.call(what, *args, **options)
         self.pass_time(0.06)
 
     def fault(self, kind: FaultKind, **fields: Any) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import hmac
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from typing import Any
@@ -14,8 +14,8 @@ from urllib.parse import urlencode
 
 import aiohttp
 import msgspec
+from virtual_kit import InVirtualTime
 
-from cockpit.sim.loop import VirtualClock, VirtualLoop
 from tests.venues.paper.scripted_market import START, ScriptedMarket
 from venues.model import NS_PER_S, Instrument, InstrumentKind, SystemClock
 from venues.served.dialect import HttpRequest, WsSession
@@ -132,12 +132,11 @@ class Raw:
         return (await self.send("GET", "/_paper/state"))[1]
 
 
-class Desktop:
+class Desktop(InVirtualTime):
     """A dialect with its front in virtual time: no sockets, nothing waits."""
 
     def __init__(self, dialect: str = "binanceusdm", *, venue: str = "binance", **spec: Any) -> None:
-        self.loop = VirtualLoop(START + NS_PER_S)
-        self.clock = VirtualClock(self.loop)
+        super().__init__(START + NS_PER_S)
         self.market = scripted()
         self.house = House(HouseSpec(venue=venue, **spec), self.clock, [self.market])
         self.dialect: Any = dialect_factory(dialect)(self.house)
@@ -156,22 +155,6 @@ class Desktop:
         self.dialect.stop()
         self.run(self.house.stop())
         self.loop.close()
-
-    def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        return self.loop.run_until_complete(coroutine)
-
-    def pass_time(self, seconds: float) -> None:
-        done = self.loop.create_future()
-        self.loop.call_later(seconds, done.set_result, None)
-        self.loop.run_until_complete(done)
-
-    def call(self, function: Callable[..., Any], *args: Any) -> Any:
-        """Call inside the running loop."""
-
-        async def inside() -> Any:
-            return function(*args)
-
-        return self.run(inside())
 
     def socket(self, path: str, query: str = "") -> Client:
         client = Client(self, path, query)
