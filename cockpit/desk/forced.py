@@ -17,7 +17,7 @@ from cockpit.desk.accounts import Account
 from cockpit.desk.hedger import HedgeBook
 from cockpit.desk.ledger import FOREIGN
 from strategies.protocol import Role
-from venues.model import FillReport
+from venues.model import FillReport, TimeInForce
 
 if TYPE_CHECKING:
     from cockpit.desk.desk import Desk
@@ -62,15 +62,15 @@ class Forced:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def take(self, account: Account, fill: FillReport) -> Decimal:
-        """Book a forced close with the loops that held it and even their other legs out. Returns what was nobody's:
-        it has been booked as foreign.
+    def take(self, account: Account, fill: FillReport) -> tuple[Decimal, str]:
+        """Book a forced close with the loops that held it and even their other legs out. Returns what was nobody's,
+        booked as foreign, and whose it may be after all where that hangs on fills that have not come; "" for nobody.
 
         One fill of several owners stands in parts, `ID#L1` and so on; the last one booked bears the venue's own id, so
         that the whole counts as booked only when every part is.
         """
         desk = self._desk
-        parts = self._parts(account, fill)
+        parts, unsure = self._parts(account, fill)
         books: list[HedgeBook] = []
         for loop_id, part in parts:
             loop = desk.loops.all.get(loop_id)
@@ -93,10 +93,10 @@ class Forced:
             desk.intake.work(book)
         if desk.running and any(loop and loop not in desk.loops.all for loop, _part in parts):
             desk.past.tell_of_ended_loops()
-        return next((part.qty for loop, part in parts if loop == FOREIGN), ZERO)
+        return next((part.qty for loop, part in parts if loop == FOREIGN), ZERO), unsure
 
-    def _parts(self, account: Account, fill: FillReport) -> list[tuple[str, FillReport]]:
-        """(loop, its part of the fill), the one with the venue's own id last."""
+    def _parts(self, account: Account, fill: FillReport) -> tuple[list[tuple[str, FillReport]], str]:
+        """(loop, its part of the fill), the one with the venue's own id last; and what that hangs on."""
         desk = self._desk
         ledger = desk.booking.ledger
         left, fee = fill.qty, fill.fee
@@ -119,11 +119,15 @@ class Forced:
             if loop != FOREIGN and size * fill.side.sign < 0 and loop not in placed
         }
         late: dict[str, Decimal] = {}
+        unsure: list[str] = []
         for order in desk.tracker.live():
             here = (order.account, order.symbol, order.side) == (account.name, fill.symbol, fill.side)
-            if here and order.status.terminal and order.loop in held and not desk.intake.listed:
-                # Reported as filled, though the fills have not come: that part was closed already.
+            after = order.request.tif is TimeInForce.IOC and order.filled_ts > fill.ts_event
+            if here and order.status.terminal and order.loop in held and not desk.intake.listed and not after:
+                # Reported as filled, though the fills have not come: that part was closed already. An order that never
+                # rests fills at one moment, so one fill of it tells when the others were.
                 held[order.loop] = max(held[order.loop] - order.remaining, ZERO)
+                unsure.append(f"of {order.loop} if {order.remaining} of {order.id} filled after it")
             adds = order.role in (Role.OPEN, Role.HEDGE) and order.side is not fill.side
             if adds and (order.account, order.symbol) == (account.name, fill.symbol) and order.loop not in placed:
                 late[order.loop] = late.get(order.loop, ZERO) + order.remaining
@@ -141,7 +145,7 @@ class Forced:
             fee -= cost
             id_ = fill.trade_id if last else _part_id(fill, loop)
             out.append((loop, msgspec.structs.replace(fill, trade_id=id_, qty=qty, fee=cost)))
-        return out
+        return out, " and ".join(unsure)
 
 
 def _part_id(fill: FillReport, loop: str) -> str:

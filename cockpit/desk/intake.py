@@ -33,8 +33,9 @@ class Intake:
         """Forced closes that are being looked up: (account, symbol, trade id)."""
         self.listed = False
         """Whether what is being booked comes from a venue's list, so that nothing before it is missing."""
-        self._waiting: dict[HedgeBook, None] | None = None
-        """Books to be worked once a whole page of fills has been booked; None while fills come one by one."""
+        self._waiting: dict[HedgeBook, list[Order]] | None = None
+        """Books to be worked once a whole page of fills has been booked, with the orders that changed meanwhile; None
+        while fills come one by one."""
 
     def take_fills(self, account: Account, fills: Sequence[FillReport], *, listed: bool = True) -> None:
         """Book what a query found, all of it before any of it is hedged: a later fill may undo an earlier one.
@@ -46,7 +47,9 @@ class Intake:
                 self.take_fill(account, fill)
         finally:
             waiting, self._waiting = self._waiting, None
-        for book in waiting:
+        for book, changed in waiting.items():
+            for order in changed:
+                book.on_order(order)
             self.work(book)
 
     def take_fill(self, account: Account, fill: FillReport) -> None:
@@ -133,13 +136,15 @@ class Intake:
     def _take_foreign(self, account: Account, fill: FillReport) -> None:
         """A fill that no order of ours made: the venue's own doing, or somebody's by hand."""
         desk = self._desk
-        kind, qty = "manual trade", fill.qty
+        kind, qty, unsure = "manual trade", fill.qty, ""
         if fill.liquidation:
-            kind, qty = "liquidation", self._forced.take(account, fill)
+            kind = "liquidation"
+            qty, unsure = self._forced.take(account, fill)
         else:
             desk.booking.fill(account.name, fill, None, volume=False)
         if qty:
             text = f"{kind} on {account.name}: {fill.side} {qty} {fill.symbol} at {fill.price}; foreign, not hedged"
+            text += f"; {unsure}" if unsure else ""
             desk.alarms.sound(f"foreign/{account.name}/{fill.symbol}", "critical", text)
 
     def _hedge(self, loop: Loop, order: Order, fill: FillReport) -> None:
@@ -156,7 +161,7 @@ class Intake:
     def work(self, book: HedgeBook) -> None:
         """Let a book send what is owed, now or after the page of fills that is being booked."""
         if self._waiting is not None:
-            self._waiting[book] = None
+            self._waiting.setdefault(book, [])
             return
         try:
             book.work()
@@ -173,7 +178,11 @@ class Intake:
         if loop is not None:
             if order.role in (Role.HEDGE, Role.UNWIND):
                 for book in loop.books.values():
-                    book.on_order(order)
+                    if self._waiting is not None:
+                        # It would send the rest of what is owed by a page that is booked in half.
+                        self._waiting.setdefault(book, []).append(order)
+                    else:
+                        book.on_order(order)
             loop.wake()
 
     def market_moved(self, account: str, symbol: str, *, came_back: bool) -> None:

@@ -45,6 +45,7 @@ class Order:
         "cancel_at",
         "cycle",
         "filled_qty",
+        "filled_ts",
         "guessed",
         "id",
         "leg",
@@ -72,6 +73,8 @@ class Order:
         self.status = OrderStatus.PENDING
         self.filled_qty = ZERO
         """By fills booked, each once."""
+        self.filled_ts = 0
+        """The venue's time of the latest fill booked in this run, ns; 0 for none."""
         self.reported_qty = ZERO
         """The most that an order report has claimed; fills may still be on their way."""
         self.venue_order_id = ""
@@ -206,6 +209,7 @@ class OrderTracker:
         if fill.venue_order_id and not order.venue_order_id:
             self._name(order, fill.venue_order_id)
         order.filled_qty += fill.qty
+        order.filled_ts = max(order.filled_ts, fill.ts_event)
         order.reported_qty = max(order.reported_qty, order.filled_qty)
         whole = order.filled_qty >= order.request.qty and not order.guessed
         target = OrderStatus.FILLED if whole else OrderStatus.PARTIALLY_FILLED
