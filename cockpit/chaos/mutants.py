@@ -299,7 +299,7 @@ def gives_up_after_one_hedge(desk: Desk) -> None:
             mine = order.id in book._live and order.done and not order.filled_qty
             if mine:
                 del book._live[order.id]
-                book.suspended = "gave up"
+                book.hold("gave up")
             else:
                 on_order(order)
 

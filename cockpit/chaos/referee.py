@@ -53,6 +53,8 @@ class Referee:
         self.violations: list[Violation] = []
         self.broken = asyncio.Event()
         self.hedge_fills = 0
+        self.last_fill: dict[str, int] = {}
+        """Account to when the exchange last booked a fill of it, by the desk's wall clock, ns."""
         self._contradicted: dict[str, int] = {}
         self._judged: set[str] = set()
         self._states: dict[tuple[int, str], tuple[OrderStatus, Decimal]] = {}
@@ -91,6 +93,7 @@ class Referee:
 
     def filled(self, account: str, fill: FillReport) -> None:
         world = self._world
+        self.last_fill[account] = world.clock.now_ns()
         loop = self._truth.booked(account, fill)
         world.note("exchange", f"{account} fill {fill.client_order_id} {fill.side} {fill.qty} at {fill.price}")
         sent = self._truth.sent.get(fill.client_order_id)

@@ -253,6 +253,9 @@ class Run:
                 return f"{account.name} has not agreed: {account.suspect or 'not asked yet'}"
             if account.suspect:
                 return f"{account.name} is suspect: {account.suspect}"
+        for name, filled in self.referee.last_fill.items():
+            if filled >= desk.accounts[name].reconciled_ts:
+                return f"{name} may not have told of its last fill yet"
         resting = [name for name in desk.accounts if self.world.exchange.account_state(name).open_orders]
         if resting:
             return f"orders rest at {', '.join(resting)}"

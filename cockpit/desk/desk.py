@@ -144,7 +144,7 @@ class Desk:
             grip=FlattenGrip(self),
         )
         self.stopping = False
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self.escalation = Escalation(self, self.options.alarms)
         self.watch = Watch(self)
         self._watch_task: asyncio.Task[None] | None = None
@@ -222,7 +222,7 @@ class Desk:
         tasks = [*self._tasks]
         for loop in self.loops.all.values():
             for book in loop.books.values():
-                book.suspended = book.suspended or "the desk is stopping"
+                book.hold("the desk is stopping")
                 book.close()
             if loop.task is not None:
                 tasks.append(loop.task)
@@ -302,12 +302,12 @@ class Desk:
         self.alarms.sound(f"defect/{where}", "critical", f"{where}: {type(error).__name__}: {error}")
         self.alarms.say("error", where, trace)
 
-    def keep(self, task: asyncio.Task[None]) -> None:
+    def keep(self, task: asyncio.Task[Any]) -> None:
         """Hold a task until it ends, and tell what it raised."""
         self._tasks.add(task)
         task.add_done_callback(self._ended)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             error = task.exception()

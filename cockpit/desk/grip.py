@@ -25,7 +25,6 @@ class FlattenGrip:
         note = _note(job)
         for loop in self._concerned(job):
             for book in loop.books.values():
-                book.suspended = note
                 book.suspend(note)
             if loop.state.ended:
                 continue
@@ -45,10 +44,8 @@ class FlattenGrip:
         note = _note(job)
         for loop in self._desk.loops.all.values():
             for book in loop.books.values():
-                if book.suspended == note:
-                    book.suspended = ""
-                    if job.spec.kind == "reduce" or job.state is State.CANCELLED:
-                        book.work()
+                if book.release(note) and (job.spec.kind == "reduce" or job.state is State.CANCELLED):
+                    book.work()
             if loop.state is LoopState.FLATTENING and loop.halt_reason == note:
                 stopped = bool(job.spec.loop) and job.state is State.FLAT
                 self._desk.loops.set_state(loop, LoopState.STOPPED if stopped else LoopState.HALTED)

@@ -57,8 +57,7 @@ class HedgeBook(Owed):
         self._position = position
         self._net = net
         self.rung = Rung.HEDGE
-        self.suspended = ""
-        """Why nothing is sent (a flatten is closing both legs); empty while it works."""
+        self._reasons: dict[str, None] = {}
         self.closing = ""
         """Why what is owed is only ever worked off by lessening what the legs hold, never by opening anything (the
         venue has closed a leg itself, or one was cut while its pair was out of reach); empty otherwise."""
@@ -70,6 +69,11 @@ class HedgeBook(Owed):
         self._alarmed_ns = 0
         """When the last rung was reached, monotonic ns; 0 once the loop has been halted for it."""
         self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def suspended(self) -> str:
+        """Why nothing is sent (a flatten is closing both legs); empty while it works."""
+        return next(iter(self._reasons), "")
 
     @property
     def lessening(self) -> bool:
@@ -141,9 +145,24 @@ class HedgeBook(Owed):
 
     def suspend(self, why: str) -> None:
         """Send nothing more, and nothing that has not left yet."""
-        self.suspended = self.suspended or why
+        self.hold(why)
         self.close()
         self._withdraw()
+
+    def hold(self, why: str) -> None:
+        """Send nothing more until every reason has been released."""
+        self._reasons[why] = None
+
+    def release(self, why: str) -> bool:
+        """One reason is over; False where it was none. Nothing is sent yet."""
+        if why not in self._reasons:
+            return False
+        del self._reasons[why]
+        return True
+
+    def held_for(self) -> tuple[str, ...]:
+        """Every reason why nothing is sent."""
+        return tuple(self._reasons)
 
     def adopt(self, order: Order) -> None:
         """An order of this book from before a restart: what it may still fill is not sent again."""

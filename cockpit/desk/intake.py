@@ -9,18 +9,15 @@ from typing import TYPE_CHECKING
 from cockpit.desk.accounts import Account
 from cockpit.desk.forced import Forced
 from cockpit.desk.hedger import HedgeBook
+from cockpit.desk.looked_up import LookedUp
 from cockpit.desk.loops import Loop
 from cockpit.desk.orders import Order
 from cockpit.desk.sound import fault_of_fill
-from cockpit.desk.standstill import LOOKED_UP
 from strategies.protocol import Role
-from venues.model import FillReport, OrderStatus, VenueError
+from venues.model import FillReport, OrderStatus
 
 if TYPE_CHECKING:
     from cockpit.desk.desk import Desk
-
-FORCED_S = 3.0
-"""How long the venue's list of fills is waited for before a forced close is booked as it was told."""
 
 
 class Intake:
@@ -29,8 +26,7 @@ class Intake:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._forced = Forced(desk)
-        self._forced_seen: set[tuple[str, str, str]] = set()
-        """Forced closes that are being looked up: (account, symbol, trade id)."""
+        self.looked_up = LookedUp(desk)
         self.listed = False
         """Whether what is being booked comes from a venue's list, so that nothing before it is missing."""
         self._waiting: dict[HedgeBook, list[Order]] | None = None
@@ -70,7 +66,7 @@ class Intake:
         order = desk.past.order_of(account.name, fill)
         if order is None:
             if fill.liquidation and self._waiting is None:
-                self._look_up_forced(account, fill)
+                self.looked_up.look_up(account, fill)
             else:
                 self._take_foreign(account, fill)
             return
@@ -98,40 +94,6 @@ class Intake:
             loop.wake()
         elif order.loop and desk.running:
             desk.past.tell_of_ended_loops()
-
-    def _look_up_forced(self, account: Account, fill: FillReport) -> None:
-        """What the venue itself has closed is booked from its own list, where every fill before it stands in front of
-        it: whose it was depends on those, and one of them may not have been told."""
-        key = (account.name, fill.symbol, fill.trade_id)
-        if key not in self._forced_seen:
-            self._forced_seen.add(key)
-            for book in self._books(account.name, fill.symbol):
-                book.suspend(LOOKED_UP)
-            self._desk.keep(asyncio.get_running_loop().create_task(self._forced_by_list(account, fill)))
-
-    async def _forced_by_list(self, account: Account, fill: FillReport) -> None:
-        desk = self._desk
-        try:
-            async with asyncio.timeout(FORCED_S):
-                await desk.reconciler.catch_up(account)
-        except (VenueError, TimeoutError) as error:
-            desk.alarms.say("warning", account.name, f"its fills could not be read before a forced close: {error}")
-        finally:
-            self._forced_seen.discard((account.name, fill.symbol, fill.trade_id))
-        # Where the list could not be had, or does not show it yet.
-        self.take_fills(account, (fill,), listed=False)
-        waiting = {seen[:2] for seen in self._forced_seen}
-        for book in self._books(account.name, fill.symbol):
-            legs = {(leg.account, leg.symbol) for leg in book.legs}
-            if book.suspended == LOOKED_UP and not legs & waiting:
-                book.suspended = ""
-                self.work(book)
-
-    def _books(self, account: str, symbol: str) -> list[HedgeBook]:
-        """The hedge books of whoever trades there, loops that have ended too."""
-        loops = self._desk.loops.all.values()
-        books = (book for loop in loops for book in loop.books.values())
-        return [book for book in books if any((leg.account, leg.symbol) == (account, symbol) for leg in book.legs)]
 
     def _take_foreign(self, account: Account, fill: FillReport) -> None:
         """A fill that no order of ours made: the venue's own doing, or somebody's by hand."""

@@ -112,7 +112,7 @@ class Loops:
                     book.awaited[(known.account, known.symbol, known.trade_id)] = known.base
                     owed += known.base
             book.owed = owed
-            book.suspended = RESTARTED
+            book.hold(RESTARTED)
             for order in self._desk.tracker.live():
                 if order.loop == loop.id and order.role in (Role.HEDGE, Role.UNWIND):
                     book.adopt(order)
@@ -134,9 +134,8 @@ class Loops:
             known = all(self._desk.accounts[leg.account].known for leg in loop.legs.values())
             sure = known and not look_first
             for book in loop.books.values():
-                if book.suspended != RESTARTED:
+                if not book.release(RESTARTED):
                     continue
-                book.suspended = ""
                 if not sure:
                     # A fill that never came to the disk may wait there: what is owed is not known before it answers.
                     unsure.append(loop)
@@ -330,8 +329,10 @@ class Loops:
         for cause in ("unwound", "budget", "forced", "alone"):
             self._desk.alarms.clear(f"{cause}/{loop.id}")
         for book in loop.books.values():
-            # What waits until more is known waits on.
-            book.suspended = book.suspended if book.suspended in (RESTARTED, LOOKING, LOOKED_UP) else ""
+            for why in book.held_for():
+                # What waits until more is known waits on.
+                if why not in (RESTARTED, LOOKING, LOOKED_UP):
+                    book.release(why)
             book.restart()
         asked, loop.asked = loop.asked, None
         if loop.task is None or loop.task.done():

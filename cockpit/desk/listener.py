@@ -37,7 +37,9 @@ class AccountListener:
         if not self._nonsense(
             f"a report of order {report.client_order_id or report.venue_order_id}", fault_of_report(report)
         ):
-            self._desk.tracker.on_report(report, self._account.name)
+            order = self._desk.tracker.on_report(report, self._account.name)
+            if order is not None:
+                self._desk.reconciler.cancel_risen(self._account, order, report)
 
     def on_cancel_failed(self, report: CancelReport) -> None:
         order = self._desk.tracker.get(report.client_order_id)

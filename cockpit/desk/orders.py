@@ -50,6 +50,7 @@ class Order:
         "id",
         "leg",
         "loop",
+        "presumed",
         "reason",
         "reported_qty",
         "request",
@@ -80,6 +81,8 @@ class Order:
         self.venue_order_id = ""
         self.guessed = False
         """Adopted from a fill: its true quantity is not known, so no fill completes it."""
+        self.presumed = False
+        """Ended by our own reckoning, without a word of the venue's."""
         self.reason = ""
         self.ts = ts
         self.ts_sent = 0

@@ -190,11 +190,8 @@ class Reconciler:
             if order is None:
                 if not self._adopt(account, report):
                     strangers.add(self._tell_of_stranger(account, report))
-            elif order.status.terminal and not report.status.terminal and now - order.ts > SETTLED_NS:
-                # We took it for ended a while ago, and it rests: nobody would look after it.
-                account.venue.cancel(report.client_order_id, report.symbol)
-                text = f"{order!r} had ended by our books and is open at the venue: cancelled there"
-                self._hands.alarm(f"reopened/{order.id}", "critical", text)
+            elif not self.cancel_risen(account, order, report) and now - order.ts > SETTLED_NS:
+                self._cancel_ended(account, order, report)
         for gone in self._strangers.get(account.name, set()) - strangers:
             self._hands.clear(gone, f"{account.name}: an order that was not ours is no longer open")
         self._strangers[account.name] = strangers
@@ -203,6 +200,21 @@ class Reconciler:
                 if order.status in (OrderStatus.OPEN, OrderStatus.PARTIALLY_FILLED, OrderStatus.PENDING):
                     self._tracker.unknown(order, "the venue no longer lists it", now)
                 self._hands.look_after(order)
+
+    def cancel_risen(self, account: Account, order: Order, report: OrderStatusReport) -> bool:
+        """Cancel an order that was taken for never received, where the venue says that it rests. False where it says
+        nothing of the kind."""
+        if order.presumed and report.status in (OrderStatus.OPEN, OrderStatus.PARTIALLY_FILLED):
+            self._cancel_ended(account, order, report)
+            return True
+        return False
+
+    def _cancel_ended(self, account: Account, order: Order, report: OrderStatusReport) -> None:
+        """We took it for ended a while ago, and it rests: nobody would look after it."""
+        if order.status.terminal and not report.status.terminal:
+            account.venue.cancel(report.client_order_id, report.symbol)
+            text = f"{order!r} had ended by our books and is open at the venue: cancelled there"
+            self._hands.alarm(f"reopened/{order.id}", "critical", text)
 
     def _tell_of_stranger(self, account: Account, report: OrderStatusReport) -> str:
         """Alarm an open order that is not ours; the alarm's id."""

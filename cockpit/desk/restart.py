@@ -37,6 +37,7 @@ async def come_back(desk: Desk) -> None:
     for job in reader.flattens():
         if not State(job.state).ended:
             _each(desk, f"{job.kind} {job.id}", partial(_go_on, desk, job))
+    _each(desk, "a forced close", desk.intake.looked_up.restore)
     linger_s = desk.options.linger_s
     if linger_s and _owing(desk, linger_s):
         desk.keep(asyncio.get_running_loop().create_task(_hedge_later(desk, linger_s)))

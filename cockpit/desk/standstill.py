@@ -98,7 +98,7 @@ class Standstill:
         if desk.watched.busy:
             await desk.sleep(LINGER_S)
         while self._unsure.get(account.name) == turn:
-            if account.up and await desk.reconciler.account(account):
+            if account.up and await self._passed(account, until):
                 break
             if asyncio.get_running_loop().time() >= until:
                 desk.alarms.say("warning", account.name, f"not reconciled within {patience_s:.0f} s; hedging goes on")
@@ -108,12 +108,19 @@ class Standstill:
             del self._unsure[account.name]
             self._release()
 
+    async def _passed(self, account: Account, until: float) -> bool:
+        """One pass; one that takes longer than patience goes on by itself, and has proved nothing yet."""
+        running = asyncio.get_running_loop()
+        task = running.create_task(self._desk.reconciler.account(account))
+        self._desk.keep(task)
+        done, _ = await asyncio.wait({task}, timeout=max(until - running.time(), 0))
+        return task in done and task.exception() is None and task.result()
+
     def _release(self) -> None:
         for loop in self._desk.loops.all.values():
             if any(leg.account in self._unsure for leg in loop.legs.values()):
                 continue
             for book in loop.books.values():
-                if book.suspended == LOOKING:
-                    book.suspended = ""
+                if book.release(LOOKING):
                     book.work()
             loop.wake()

@@ -211,4 +211,5 @@ class Uncertain:
             ts_init=now,
             text=words,
         )
+        order.presumed = True
         self._tracker.on_report(report, order.account)

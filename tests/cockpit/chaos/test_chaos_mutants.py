@@ -14,7 +14,7 @@ CAUGHT_BY: dict[str, int] = {
     "hedge-complete-fills-only": 1,
     "forget-on-cancel": 0,
     "resubmit-on-timeout": 62,
-    "not-found-is-dead": 6,
+    "not-found-is-dead": 18,
     "failed-query-is-flat": 1101,
     "no-trade-id-dedupe": 0,
     "terminal-order-reopens": 9,

@@ -78,3 +78,27 @@ def test_what_cannot_be_told_yet_is_alarmed_with_the_loop_that_it_may_belong_to(
         "liquidation on tk: buy 0.05 BTCUSDT at 110000; foreign, not hedged; "
         f"of L1 if 0.05 of {order.id} filled after it"
     )
+
+
+def test_a_close_that_is_being_looked_up_outlives_the_desk(rig: FakeRig) -> None:
+    """The venue answers nothing and the desk dies: the next one knows what was told, and hedges nothing before it."""
+    hold_pair(rig)
+    rig.tk.on_submit = rig.tk.fills_whole
+    rig.mk.answer_s = 30
+    rig.at(rig.mk, "foreign", Side.SELL, "0.05", "90000", liquidation=True)
+    rig.at(rig.mk, "fill", rig.place(Side.SELL, qty="0.02").id, "0.02", tell_order=True, seconds=0.5)
+    assert rig.tk.submitted == [], "what is held is not known yet"
+    rig.crash()
+    rig.start()
+    rig.quote()
+    assert rig.desk.ledger.position("mk", "BTCUSDT", "L1") == D("0.03"), "the fill is on file, the close is not"
+    rig.until(lambda: rig.tk.submitted)
+    assert [(o.side, o.qty, o.reduce_only) for o in rig.tk.submitted] == [(Side.BUY, D("0.05"), True)]
+    assert rig.desk.ledger.position("mk", "BTCUSDT", "L1") == D("-0.02")
+    rig.mk.answer_s = 0.01
+    rig.pass_time(40)
+    rig.crash()
+    rig.start()
+    rig.pass_time(5)
+    assert rig.held("tk") == 0
+    assert sum(r.qty for r in rig.desk.journal.reader().fills() if r.liquidation) == D("0.05"), "booked once"

@@ -245,8 +245,9 @@ class HedgerMachine(RuleBasedStateMachine):
 
     @rule(suspended=st.booleans())
     def a_flatten_takes_and_gives_back(self, suspended: bool) -> None:
-        self.book.suspended = "a test" if suspended else ""
-        if not suspended:
+        if suspended:
+            self.book.hold("a test")
+        elif self.book.release("a test"):
             self.rig.call(self.book.poke)
 
     @rule()
@@ -303,7 +304,7 @@ class HedgerMachine(RuleBasedStateMachine):
         self.all_come_back()
         for account in self.rig.desk.accounts.values():
             self.rig.call(self.rig.desk.set_trading, account, Trading.ACTIVE, "")
-        self.book.suspended = ""
+        self.book.release("a test")
         self.rig.quote()
         for _ in range(12):
             # What a script had set going may take one down once more.

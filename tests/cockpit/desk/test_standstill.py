@@ -237,6 +237,36 @@ def test_an_account_that_does_not_come_back_does_not_hold_hedges_for_ever() -> N
         assert any("mk: not reconciled within" in text or "not reconciled within" in text for text in rig.log)
 
 
+def test_an_account_that_answers_slowly_does_not_hold_hedges_for_the_length_of_a_pass() -> None:
+    with FakeRig() as rig:
+        loop = pair(rig)
+        rig.mk.answer_s = 9.0
+
+        def wake() -> None:
+            sleep(rig)
+            rig.desk.standstill.look()
+
+        rig.call(wake, seconds=5.0)
+        assert all(book.suspended for book in loop.books.values())
+        rig.pass_time(6)
+        assert not any(book.suspended for book in loop.books.values())
+        assert "not reconciled within 10 s; hedging goes on" in rig.log
+
+
+def test_what_is_held_for_two_reasons_waits_for_both() -> None:
+    """Each was forgotten once where another came on top of it."""
+    with FakeRig() as rig:
+        book = rig.book_of(pair(rig))
+        book.suspend("a flatten")
+        book.suspend("a look")
+        assert book.held_for() == ("a flatten", "a look")
+        assert book.release("a flatten")
+        assert book.suspended == "a look"
+        assert not book.release("a flatten")
+        assert book.release("a look")
+        assert book.suspended == ""
+
+
 # -- the watchdog's fills in a desk that did not sleep, and in one that was restarted --------------------------------
 
 

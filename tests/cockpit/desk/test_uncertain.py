@@ -77,6 +77,19 @@ def test_not_found_long_enough_with_a_position_that_agrees_is_never_received(rig
     assert "never had it" in order.reason
 
 
+def test_one_that_was_taken_for_never_received_and_is_said_to_rest_is_cancelled_at_once(rig: FakeRig) -> None:
+    """Its acknowledgement came after all: nobody looks after it any more."""
+    order = rig.place()
+    rig.mk.forgets = {order.id}
+    rig.at(rig.mk, "tell", rig.mk.report(order.id, S.UNKNOWN, tell=False))
+    rig.until(lambda: order.done)
+    rig.mk.cancelled.clear()
+    rig.at(rig.mk, "ack", order.id)
+    assert rig.mk.cancelled == [order.id]
+    assert order.status is S.EXPIRED
+    assert "is open at the venue: cancelled there" in rig.alarms[f"reopened/{order.id}"]
+
+
 def test_a_position_that_differs_keeps_it_unknown(rig: FakeRig) -> None:
     order = rig.place()
     rig.mk.forgets = {order.id}
