@@ -13,7 +13,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from cockpit import locations
-from cockpit.keys import bindings
+from cockpit.actions.registry import bindings
 from cockpit.link.client import Link, LinkError
 from cockpit.link.messages import Flatten, Query, SetParams, Verb
 from cockpit.link.rows import LoopRow

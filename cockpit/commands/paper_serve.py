@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import signal
@@ -18,7 +19,7 @@ from cockpit.commands.output import put, put_json
 from venues.eventloop import loop_factory
 from venues.model import SystemClock
 from venues.paper.capture_file import CaptureError
-from venues.paper.profiles import ProfileError
+from venues.paper.profiles import Profile, ProfileError, load_profile
 from venues.paper.spec import SpecError
 from venues.served.dialect import DialectFactory
 from venues.served.faults import FaultKind
@@ -28,6 +29,7 @@ from venues.served.serving import Serving
 
 SYNTHETIC = "synthetic"
 ASK_TIMEOUT_S = 10.0
+WHOLE_BPS = 10_000
 
 
 def serve(argv: Sequence[str]) -> int:
@@ -47,6 +49,9 @@ def serve(argv: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=1, help="of the synthetic markets and of the credentials")
     parser.add_argument("--rate", type=float, default=None, metavar="N", help="book events a second on each market")
     parser.add_argument("--funding-interval", type=int, default=None, metavar="S", help="seconds between settlements")
+    for side in ("maker", "taker"):
+        words = "bps; negative: a rebate; of Lighter, any fee is that of a premium account"
+        parser.add_argument(f"--{side}-fee", type=_bps, default=None, metavar="BPS", help=words)
     options = parser.parse_args(argv)
     if not 0 <= options.port <= 65_535:
         raise CommandFailed(f"--port {options.port}: expected 0 to 65535", USAGE)
@@ -61,6 +66,7 @@ def serve(argv: Sequence[str]) -> int:
             seed=options.seed,
             event_rate=options.rate,
             funding_interval_s=options.funding_interval,
+            profile=_profile(factory.venue, options.maker_fee, options.taker_fee),
         )
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(_serve(factory, spec, options.port))
@@ -71,6 +77,28 @@ def serve(argv: Sequence[str]) -> int:
     except OSError as error:
         raise CommandFailed(f"port {options.port}: {error.strerror or error}; choose another, or 0") from None
     return 0
+
+
+def _bps(text: str) -> Decimal:
+    try:
+        fee = Decimal(text)
+    except InvalidOperation:
+        fee = Decimal("NaN")
+    if not fee.is_finite() or abs(fee) >= WHOLE_BPS:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected basis points, as 2.8")
+    return fee
+
+
+def _profile(venue: str, maker: Decimal | None, taker: Decimal | None) -> Profile | None:
+    """The venue's own, with other fees where they are asked for."""
+    if maker is None and taker is None:
+        return None
+    own = load_profile(venue)
+    return msgspec.structs.replace(
+        own,
+        maker_bps=own.maker_bps if maker is None else maker,
+        taker_bps=own.taker_bps if taker is None else taker,
+    )
 
 
 def _accounts(text: str) -> Mapping[str, Decimal]:

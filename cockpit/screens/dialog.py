@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button
 
-from cockpit.keys import bindings
+from cockpit.actions.registry import bindings
 from cockpit.screens.live import LiveScreen
 from widgets.lines import Lines
 from widgets.paint import Cell, cell

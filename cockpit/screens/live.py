@@ -60,7 +60,7 @@ class LiveScreen(Screen[T]):
 
     def show_hints(self) -> None:
         """Fill the key bar."""
-        from cockpit.keys import hints
+        from cockpit.actions.registry import hints
 
         self.keybar.hints(hints(*self.HINTS))
 

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 
-from cockpit.keys import bindings
+from cockpit.actions.registry import bindings
 from cockpit.link.messages import AckAlarm, FlattenCancel, Pause, Resume, Stop
 from cockpit.link.rows import AlarmRow, LoopRow, by_urgency
 from cockpit.screens.dialog import Choice, ChoiceDialog
@@ -42,7 +42,7 @@ STOP_CHOICES = (
 
 
 class OverviewScreen(LiveScreen[None]):
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("overview", "move")]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("overview", "loop", "move")]
     HORIZONTAL_BREAKPOINTS = BY_WIDTH
     VERTICAL_BREAKPOINTS = BY_HEIGHT
     AUTO_FOCUS: ClassVar[str | None] = "#loops"
@@ -80,7 +80,7 @@ class OverviewScreen(LiveScreen[None]):
         self.call_after_refresh(self._arrange)
 
     def show_hints(self) -> None:
-        from cockpit.keys import hints
+        from cockpit.actions.registry import hints
 
         row = self.selected()
         staged = row is not None and bool(self.cockpit.staging.of(row.id))

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 
-from cockpit.keys import BY_ID, HELP_GROUPS, bindings
+from cockpit.actions.registry import BY_ID, HELP_GROUPS, bindings
 from cockpit.screens.dialog import Dialog
 from cockpit.screens.live import LiveScreen
 from widgets.lines import Lines
@@ -64,6 +64,6 @@ class HelpDialog(Dialog[None]):
         lines: list[Cell] = [cell(title, "head")]
         for name in ids:
             key = BY_ID[name]
-            lines.append(((f" {key.display:<9} ", "accent"), (key.tooltip, "text")))
+            lines.append(((f" {key.display:<9} ", "accent"), (key.help, "text")))
         lines.append(())
         return lines

@@ -6,18 +6,18 @@ from collections import Counter
 
 import pytest
 
-from cockpit.keys import BY_ID, HELP_GROUPS, KEYS, bindings, hints
+from cockpit.actions.registry import ACTIONS, BY_ID, HELP_GROUPS, bindings, hints
 
 EXPLAIN_THEMSELVES = {"cancel", "submit"} | {f"panel.{n}" for n in range(1, 7)}
 
 
 def test_ids_are_unique() -> None:
-    assert len(BY_ID) == len(KEYS)
+    assert len(BY_ID) == len(ACTIONS)
 
 
-@pytest.mark.parametrize("scopes", [("app", "overview", "move"), ("app", "back", "move"), ("app", "dialog")])
+@pytest.mark.parametrize("scopes", [("app", "overview", "loop", "move"), ("app", "back", "move"), ("app", "dialog")])
 def test_no_key_means_two_things_at_one_place(scopes: tuple[str, ...]) -> None:
-    keys = Counter(name for key in KEYS if key.scope in scopes for name in key.keys.split(","))
+    keys = Counter(name for key in ACTIONS if key.scope in scopes for name in key.keys.split(","))
     assert [name for name, count in keys.items() if count > 1] == []
 
 
@@ -28,7 +28,7 @@ def test_every_key_is_in_the_help_or_explains_itself() -> None:
 
 
 def test_bindings_carry_id_and_tooltip() -> None:
-    for binding in bindings("app", "overview", "move", "back", "dialog"):
+    for binding in bindings("app", "overview", "loop", "move", "back", "dialog"):
         assert binding.id
         assert binding.tooltip
         assert binding.description
@@ -36,7 +36,7 @@ def test_bindings_carry_id_and_tooltip() -> None:
 
 def test_help_fits_a_small_window() -> None:
     shown = [BY_ID[name] for _title, ids in HELP_GROUPS for name in ids]
-    assert max(len(key.tooltip) for key in shown) <= 45
+    assert max(len(key.help) for key in shown) <= 45
     assert max(len(key.display) for key in shown) <= 9
 
 
@@ -46,4 +46,4 @@ def test_hints_join_keys_that_belong_together() -> None:
 
 def test_keys_that_terminals_and_multiplexers_take_are_free() -> None:
     taken = {"ctrl+h", "ctrl+i", "ctrl+j", "ctrl+m", "ctrl+b", "ctrl+a", "f11"}
-    assert not taken & {name for key in KEYS for name in key.keys.split(",")}
+    assert not taken & {name for key in ACTIONS for name in key.keys.split(",")}

@@ -361,6 +361,10 @@ class Dialect:
         """Return after the next change of the book, which then stands in `exchange.orderbooks[symbol]`."""
         await exchange.watch_order_book(symbol, self.book_depth)
 
+    def request_cost(self, path: str, cost: float) -> float:
+        """What a request takes of the venue's budget, whose unit ccxt's `rateLimit` is; `cost` is ccxt's word."""
+        return cost
+
     # -- books ---------------------------------------------------------------------------------------------------
 
     def book_step(self, message: Raw) -> BookStep | None:

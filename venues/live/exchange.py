@@ -220,11 +220,15 @@ class Exchange:
         raw = self._raw
         budget = pool.budget(1000 / raw.rateLimit if raw.rateLimit and raw.rateLimit > 0 else 20.0)
         fetch, client, fetch_markets = raw.fetch, raw.client, raw.fetch_markets
+        known_cost = raw.calculate_rate_limiter_cost
         handle_message, on_rest_response = raw.handle_message, raw.on_rest_response
         on_connected = raw.on_connected
 
         async def throttle(cost: float | None = None) -> None:
             await budget.take(1.0 if cost is None else float(cost))
+
+        def cost_of(api: object, method: str, path: str, params: object, config: object = None) -> float:
+            return self._dialect.request_cost(path, float(known_cost(api, method, path, params, config or {})))
 
         async def noted_fetch(url: str, method: str = "GET", headers: object = None, body: object = None) -> object:
             record = wire.get()
@@ -263,7 +267,7 @@ class Exchange:
                 if stream not in self._awaited and socket.url in sockets:
                     self._missed.add(stream)
 
-        raw.throttle = throttle
+        raw.throttle, raw.calculate_rate_limiter_cost = throttle, cost_of
         raw.fetch = noted_fetch
         raw.on_rest_response = noted_response
         raw.fetch_markets = wanted_markets

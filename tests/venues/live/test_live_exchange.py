@@ -146,3 +146,20 @@ def test_floats_of_a_book_are_snapped_and_what_is_less_than_half_a_lot_is_none()
 
 def test_constants_become_text() -> None:
     assert as_text({"a": [0.0002, {"b": 1}], "c": None}) == {"a": ["0.0002", {"b": 1}], "c": None}
+
+
+async def test_a_dialect_says_what_a_request_takes_of_the_budget() -> None:
+    class Weighed(BinanceUsdm):
+        def request_cost(self, path: str, cost: float) -> float:
+            return cost * 10 if path == "ping" else cost
+
+    exchange = Exchange(
+        Weighed(), credentials={}, symbols=frozenset({"BTC"}), pool=VenuePool(), endpoint="", taps=Heard()
+    )
+    try:
+        cost: Any = exchange.ccxt.calculate_rate_limiter_cost  # type: ignore[attr-defined]  # ccxt's own
+        assert cost("fapiPublic", "GET", "ping", {}, {"cost": 1}) == 10 * cost(
+            "fapiPublic", "GET", "time", {}, {"cost": 1}
+        )
+    finally:
+        await exchange.close()

@@ -11,19 +11,23 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cockpit.cli import main
+from cockpit.commands.paper_serve import _profile
 from tests.venues.served.served_kit import Raw, scripted, served, within
 from venues.model import ManualClock
+from venues.paper.profiles import load_profile
 from venues.paper.spec import SpecError
 from venues.served.dialect import ABNORMAL
 from venues.served.house import House, HouseSpec
 from venues.served.server import HOST, MAX_BODY, MAX_UNSENT, _Line
 
+D = Decimal
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -192,3 +196,21 @@ async def test_odd_requests_get_the_venues_answer() -> None:
         assert b'"code":-2014' in answer
         answer = await _bytes(serving, head + str(MAX_BODY + 1).encode() + b"\r\n\r\n" + b"x" * (MAX_BODY + 1))
         assert b"413" in answer.split(b"\r\n")[0]
+
+
+def test_fees_of_the_operators_choice() -> None:
+    own = load_profile("lighter")
+    both, one = _profile("lighter", D("0.4"), D("2.8")), _profile("lighter", None, D("-1"))
+    assert both is not None
+    assert one is not None
+    assert (both.maker_bps, both.taker_bps) == (D("0.4"), D("2.8"))
+    assert (one.maker_bps, one.taker_bps) == (own.maker_bps, D("-1"))
+    assert _profile("lighter", None, None) is None
+
+
+@pytest.mark.parametrize("fee", ["two", "nan", "10000", "-10000"])
+def test_fees_that_cannot_be_are_refused(fee: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["paper", "serve", "--dialect", "lighter", "--port", "0", f"--taker-fee={fee}"]) == 2
+    assert one_line(capsys.readouterr().err).startswith(
+        f"cockpit paper serve: argument --taker-fee: '{fee}': expected basis points, as 2.8 "
+    )

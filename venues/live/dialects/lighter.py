@@ -21,6 +21,21 @@ from venues.model.instrument import ZERO
 FIRST_KEY, LAST_KEY = 4, 254
 """Indices of API keys that are not the venue's own front ends'."""
 MILLION = 1_000_000
+STANDARD_WEIGHT = 400
+"""What one of the 60 requests a minute of a Standard account is of the 24,000 weights a minute of the others."""
+WEIGHTS = {
+    "sendTx": 6,
+    "sendTxBatch": 6,
+    "nextNonce": 6,
+    "accountInactiveOrders": 100,
+    "deposit/latest": 100,
+    "apikeys": 150,
+    "trades": 600,
+    "recentTrades": 600,
+}
+"""By https://apidocs.lighter.xyz/docs/rate-limits; whatever else is asked weighs `OTHER_WEIGHT`."""
+OTHER_WEIGHT = 300
+STANDARD = "standard"
 RATE_HOURS = 8
 """Its list of rates gives them for eight hours, while it settles every hour."""
 HOUR_MS = 3_600_000
@@ -92,6 +107,7 @@ class Lighter(SealedDialect):
         self._account = 0
         self._key = 0
         self._wallet = ""
+        self._tier = STANDARD
 
     def configure(self, exchange: CcxtExchange, credentials: Raw) -> None:
         """Raises `ValueError` for an index that cannot be. The key goes where ccxt keeps API keys, and not into
@@ -327,7 +343,14 @@ class Lighter(SealedDialect):
 
     async def ask_fees(self, asking: Asking, symbols: Sequence[str], facts: AccountFacts) -> AccountFacts:
         limits = await asking.ask("tier", "privateGetAccountLimits", {"account_index": self._account})
-        return msgspec.structs.replace(facts, fee_tier=str(field(limits, "user_tier") or ""))
+        self._tier = str(field(limits, "user_tier") or STANDARD).lower()
+        return msgspec.structs.replace(facts, fee_tier="" if limits is None else self._tier)
+
+    def request_cost(self, path: str, cost: float) -> float:
+        """In requests of a Standard account. Its requests count alike but for the heaviest; those of the other tiers by
+        weight, so that orders cost them next to nothing."""
+        weighed = WEIGHTS.get(path, OTHER_WEIGHT) / STANDARD_WEIGHT
+        return max(cost, weighed) if self._tier == STANDARD else weighed
 
 
 def _with_fee(exchange: CcxtExchange) -> None:

@@ -116,3 +116,23 @@ async def test_lighter_and_backpack_tell_their_accounts() -> None:
     account = {"futuresMakerFee": "2", "futuresTakerFee": "5", "leverageLimit": "10"}
     found = await facts("backpack", lambda _: account)
     assert (found.maker_fee, found.taker_fee) == (D("0.0002"), D("0.0005"))
+
+
+@pytest.mark.parametrize(
+    ("tier", "costs"),
+    [("standard", (1, 1, 1.5)), ("", (1, 1, 1.5)), ("Premium", (0.015, 0.75, 1.5)), ("builder", (0.015, 0.75, 1.5))],
+)
+async def test_lighters_tier_says_what_a_request_takes_of_its_budget(tier: str, costs: tuple[float, ...]) -> None:
+    """An order weighs 6 of 24,000 a minute, a question 300; of a standard account each is one of 60."""
+
+    async def limits(params: dict[str, Any]) -> dict[str, Any]:
+        return {"user_tier": tier, "asked": params}
+
+    async with asking("lighter", lambda _: {}) as (dialect, exchange, _):
+        # its question is signed by the native library, which is not what this is about
+        exchange.privateGetAccountLimits = limits
+        before = dialect.request_cost("sendTx", 1)
+        found = await dialect.account_facts(exchange, list(exchange.markets))
+        assert before == 1, "until it is known, the lowest is taken for granted"
+        assert found.fee_tier == (tier or "standard").lower()
+        assert tuple(dialect.request_cost(path, 1) for path in ("sendTx", "account", "trades")) == costs
