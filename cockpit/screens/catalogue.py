@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -26,5 +27,5 @@ SCREENS = {
 def make(name: str, subject: str = "") -> ViewScreen:
     """A screen; `subject` is what it shows one of (an account's name, a loop's id), "" for the first."""
     module, _, kind = SCREENS[name].partition(":")
-    found: type[ViewScreen] = getattr(import_module(module), kind)
+    found: Callable[[str], ViewScreen] = getattr(import_module(module), kind)
     return found(subject)
