@@ -14,7 +14,7 @@ from cockpit.commands.output import put, put_json
 from venues.eventloop import loop_factory
 from venues.model import NS_PER_S, InstrumentError, SystemClock
 
-VENUES = ("binanceusdm",)
+VENUES = ("binanceusdm", "lighter")
 """Whose messages a simulation can replay."""
 PLACE = "{symbol}"
 
@@ -26,7 +26,9 @@ def main(verb: str, argv: Sequence[str]) -> int:
         "and no desk is needed. A kill loses the last second at most.",
     )
     parser.add_argument("--venue", required=True, metavar="V", help=f"one of: {', '.join(VENUES)}")
-    parser.add_argument("--symbols", required=True, metavar="A,B", help="the venue's own names: BTCUSDT,ETHUSDT")
+    parser.add_argument(
+        "--symbols", required=True, metavar="A,B", help="as the venue names them: BTCUSDT, or BTC on Lighter"
+    )
     text = (
         "new file; .gz packs it; several markets: {symbol} in it, else before its suffix (default V-{symbol}-TIME.gz)"
     )
@@ -36,7 +38,9 @@ def main(verb: str, argv: Sequence[str]) -> int:
     parser.add_json()
     options = parser.parse_args(argv)
     if options.venue not in VENUES:
-        raise CommandFailed(f"cockpit record: --venue: {options.venue!r} is not valid; expected {VENUES[0]}", USAGE)
+        raise CommandFailed(
+            f"cockpit record: --venue: {options.venue!r} is not valid; expected {' or '.join(VENUES)}", USAGE
+        )
     if options.seconds is not None and not 0 < options.seconds <= 366 * 86_400:
         raise CommandFailed(f"cockpit record: --seconds is {options.seconds:g}; expected above 0, up to a year", USAGE)
     symbols = list(dict.fromkeys(name.strip().upper() for name in options.symbols.split(",") if name.strip()))
@@ -44,7 +48,7 @@ def main(verb: str, argv: Sequence[str]) -> int:
         raise CommandFailed("cockpit record: --symbols names no market; expected names like BTCUSDT,ETHUSDT", USAGE)
     out = options.out or f"{options.venue}-{PLACE}-{_now()}.gz"
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        return runner.run(_record(symbols, _paths(out, symbols), options.endpoint, options.seconds, options.json))
+        return runner.run(_record(options.venue, _paths(out, symbols), options.endpoint, options.seconds, options.json))
 
 
 def _now() -> str:
@@ -60,16 +64,12 @@ def _paths(out: str, symbols: Sequence[str]) -> dict[str, Path]:
     return {symbol: Path(out.replace(PLACE, symbol)) for symbol in symbols}
 
 
-async def _record(
-    symbols: Sequence[str], paths: dict[str, Path], endpoint: str, seconds: float | None, as_json: bool
-) -> int:
-    from venues.fast.recorder import Recorder
+async def _record(venue: str, paths: dict[str, Path], endpoint: str, seconds: float | None, as_json: bool) -> int:
+    from venues.fast.recorder import recorder_of
     from venues.fast.rest import FetchError
-    from venues.fast.usdm_markets import usdm_instruments
 
     try:
-        instruments = await usdm_instruments(symbols, endpoint)
-        recorder = Recorder(instruments, paths, SystemClock(), endpoint=endpoint)
+        recorder = await recorder_of(venue, paths, SystemClock(), endpoint=endpoint)
     except FileExistsError as error:
         raise CommandFailed(
             f"cockpit record: --out: {error.filename} is there already; a capture is never overwritten"
@@ -83,7 +83,7 @@ async def _record(
     except ValueError as error:
         raise CommandFailed(f"cockpit record: --endpoint: {error}", USAGE) from None
     if not as_json:
-        put(f"recording {', '.join(symbols)}; stop with Ctrl-C")
+        put(f"recording {', '.join(paths)}; stop with Ctrl-C")
     try:
         await _until_stopped(recorder.run(), seconds)
         recorder.close()

@@ -7,7 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 
 from venues.model import NS_PER_S, InstrumentKind
-from venues.paper.capture import CaptureMarket
+from venues.paper.capture_replay import CaptureReplay
+from venues.paper.captures import open_capture, venue_of
 from venues.paper.instruments import instrument_for, inverse_instrument
 from venues.paper.market import Market
 from venues.paper.profiles import Profile, load_profile
@@ -26,7 +27,7 @@ class SourceError(ValueError):
 class Source:
     """One account's venue, market and opening cash."""
 
-    def __init__(self, account: str, market: Market, profile: Profile, *, capture: CaptureMarket | None) -> None:
+    def __init__(self, account: str, market: Market, profile: Profile, *, capture: CaptureReplay | None) -> None:
         self.account = account
         self.market = market
         self.profile = profile
@@ -63,8 +64,8 @@ def open_source(account: str, text: str, ticker: str, world: SyntheticWorld, pro
     path = Path(text)
     if not path.exists():
         raise SourceError(f"{account}: {text!r} is neither a file nor synthetic:PROFILE")
-    capture = CaptureMarket(path)
-    return Source(account, capture, load_profile("binance", profiles), capture=capture)
+    capture = open_capture(path)
+    return Source(account, capture, load_profile(venue_of(capture), profiles), capture=capture)
 
 
 def synthetic_world(seed: int) -> SyntheticWorld:

@@ -15,7 +15,8 @@ import pytest
 
 from cockpit.cli import main
 from venues.model import SystemClock
-from venues.paper.capture import CaptureMarket
+from venues.paper.capture_replay import CaptureReplay
+from venues.paper.captures import open_capture
 from venues.served.house import HouseSpec
 from venues.served.registry import dialect_factory
 from venues.served.serving import Serving
@@ -25,7 +26,18 @@ PATIENCE_S = 60.0
 
 @pytest.fixture
 async def url() -> AsyncIterator[str]:
-    factory = dialect_factory("binanceusdm")
+    async for url in _served("binanceusdm"):
+        yield url
+
+
+@pytest.fixture
+async def lighter_url() -> AsyncIterator[str]:
+    async for url in _served("lighter"):
+        yield url
+
+
+async def _served(dialect: str) -> AsyncIterator[str]:
+    factory = dialect_factory(dialect)
     serving = Serving(factory, HouseSpec(venue=factory.venue, seed=3, event_rate=50.0), SystemClock())
     ready = await serving.start()
     yield ready.url
@@ -57,9 +69,9 @@ def record(url: str, *args: str) -> Verb:
     return Verb("record", "--venue", "binanceusdm", "--endpoint", url, *args)
 
 
-def events(path: Path) -> CaptureMarket:
+def events(path: Path) -> CaptureReplay:
     """The capture, read to its end."""
-    market = CaptureMarket(path)
+    market = open_capture(path)
     while market.next_ts() is not None:
         market.step()
     return market
@@ -86,7 +98,7 @@ async def until_written(path: Path, size: int) -> None:
 @pytest.mark.parametrize(
     ("args", "text"),
     [
-        (["--venue", "bybit", "--symbols", "X"], "--venue: 'bybit' is not valid; expected binanceusdm"),
+        (["--venue", "bybit", "--symbols", "X"], "--venue: 'bybit' is not valid; expected binanceusdm or lighter"),
         (["--venue", "binanceusdm", "--symbols", " , "], "--symbols names no market"),
         (["--venue", "binanceusdm", "--symbols", "X", "--seconds", "0"], "--seconds is 0; expected above 0"),
         (["--venue", "binanceusdm", "--symbols", "X", "--endpoint", "x"], "--endpoint: endpoint is 'x'; expected http"),
@@ -179,3 +191,36 @@ async def test_an_interrupt_ends_it_well(url: str, tmp_path: Path) -> None:
     assert (code, error) == (0, "")
     assert "recording BTCUSDT; stop with Ctrl-C" in out
     assert f"{path}: {events(path).stats.lines:,} lines" in out
+
+
+async def test_lighters_streams_are_recorded_and_replayed_too(lighter_url: str, tmp_path: Path) -> None:
+    args = ("--symbols", "BTC,ETH", "--out", str(tmp_path / "cap.gz"), "--seconds", "5", "--json")
+    code, out, error = await Verb("record", "--venue", "lighter", "--endpoint", lighter_url, *args).end()
+    assert code == 0, error
+    told = {file["symbol"]: file for file in json.loads(out)["files"]}
+    for symbol in ("BTC", "ETH"):
+        market = events(tmp_path / f"cap-{symbol}.gz")
+        stats = market.stats
+        assert told[symbol]["lines"] == stats.lines
+        assert (market.instrument.symbol, market.instrument.settle) == (symbol, "USDC")
+        assert stats.snapshots == 1
+        assert stats.gaps == stats.malformed == 0
+        assert min(stats.depth, stats.trades) > 5
+    capture = str(tmp_path / "cap-BTC.gz")
+    sources = ("--maker", capture, "--taker", capture)
+    code, out, error = await Verb("simulate", "hedge", *sources, "--size", "0.01", "--iter", "9", "--json").end()
+    assert code == 0, error
+    assert json.loads(out)["events"] > 10
+    code, _, error = await Verb(
+        "record",
+        "--venue",
+        "lighter",
+        "--endpoint",
+        lighter_url,
+        "--symbols",
+        "NOSUCH",
+        "--out",
+        str(tmp_path / "x.gz"),
+    ).end()
+    assert code == 2
+    assert "symbol is 'NOSUCH', which lighter does not list; expected one like BTC" in error

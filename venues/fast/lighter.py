@@ -73,6 +73,11 @@ class Failure(msgspec.Struct):
     error: Refusal
 
 
+class _Channel(msgspec.Struct):
+    channel: str
+
+
+_decode_channel = msgspec.json.Decoder(_Channel).decode
 decode_message = msgspec.json.Decoder(Opening | Update | VenuePing).decode
 _decode_failure = msgspec.json.Decoder(Failure).decode
 
@@ -158,8 +163,11 @@ class LighterBooks:
         endpoint: str = "",
         silence_s: float = SILENCE_S,
         answer_s: float = ANSWER_S,
+        beside: tuple[str, ...] = (),
+        tap: Callable[[str, bytes], None] | None = None,
     ) -> None:
-        """`market_ids` are Lighter's market indexes. Raises `ValueError` for `endpoint`."""
+        """`market_ids` are Lighter's market indexes. `tap` gets every message of a market's channels, those `beside`
+        its book too (`trade`), with its symbol, before anything is made of it. Raises `ValueError` for `endpoint`."""
         self._instruments = instruments
         self._ids = market_ids
         self._listener = listener
@@ -173,6 +181,9 @@ class LighterBooks:
         self._tries: dict[str, int] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._some = asyncio.Event()
+        self._beside = beside
+        self._tap = tap
+        self._symbols: dict[str, str] = {}  # by market number, of what is subscribed to
 
     # -- BookSource ----------------------------------------------------------------------------------------------
 
@@ -184,8 +195,10 @@ class LighterBooks:
                 continue
             book = ShownBook(self._instruments[symbol], self._listener, self._liveness)
             self._books[channel] = LighterBook(book, partial(self._ask_again, channel))
+            self._symbols[self._ids[symbol]] = symbol
             self._some.set()
             self._ask(channel)
+            self._ask_beside(channel)
 
     async def run(self) -> None:
         await self._some.wait()
@@ -197,8 +210,11 @@ class LighterBooks:
         for channel in self._books:
             self._tries[channel] = 0
             self._ask(channel)
+            self._ask_beside(channel)
 
     def on_frame(self, frame: memoryview | bytes) -> None:
+        if self._tap is not None:
+            self._hand_on(bytes(frame), self._tap)
         try:
             message = decode_message(frame)
         except UNREADABLE:
@@ -232,6 +248,14 @@ class LighterBooks:
             book.restart()
         self._liveness.set(False, text)
 
+    def _hand_on(self, raw: bytes, tap: Callable[[str, bytes], None]) -> None:
+        try:
+            number = _decode_channel(raw).channel.rpartition(":")[2]
+        except UNREADABLE:
+            return  # an answer, or damage, which shows as the gap it is
+        if number in self._symbols:
+            tap(self._symbols[number], raw)
+
     # -- subscriptions -------------------------------------------------------------------------------------------
 
     def _on_other(self, raw: bytes) -> None:
@@ -248,6 +272,11 @@ class LighterBooks:
             return  # `on_open` asks for all
         self._send("subscribe", channel)
         self._look_later(channel, self._wait(channel))
+
+    def _ask_beside(self, channel: str) -> None:
+        if self._socket.is_open:
+            for name in self._beside:
+                self._send("subscribe", channel.replace(CHANNEL, name))
 
     def _ask_again(self, channel: str) -> None:
         """A lost book comes whole on a new subscription: the first time at once, each further time later."""

@@ -1,4 +1,4 @@
-"""A recorded capture as a market: real order books and trades, replayed in the time of whoever recorded them."""
+"""A capture of Binance's streams as a market: real order books and trades."""
 
 from __future__ import annotations
 
@@ -7,18 +7,13 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TypeAlias
 
-import msgspec
-
-from venues.model import Instrument, Level, Side
+from venues.model import Level, Side
 from venues.paper.book_sync import BookSync, Diff
 from venues.paper.capture_file import CaptureError, CaptureFile
 from venues.paper.capture_format import (
     BODY_AT,
-    STAMP_DIGITS,
-    UNREADABLE,
     BinanceMarket,
     Grid,
-    GridError,
     Kind,
     TextLevel,
     decode_depth,
@@ -28,69 +23,37 @@ from venues.paper.capture_format import (
     kind_of,
     read_head,
 )
-from venues.paper.l2book import FusedBook
-from venues.paper.market import MarketSink
+from venues.paper.capture_replay import CaptureReplay, CaptureStats
 
 __all__ = ["CaptureError", "CaptureMarket", "CaptureStats"]
 
 HEAD_LINES = 2000
 """Lines read ahead to recognise the market, its tick and its lot."""
-MAX_PAUSE_NS = 24 * 3600 * 1_000_000_000
-"""A stamp this far beyond the line before is a damaged one, not a pause."""
 _MAX_HEADS = 64
 _STREAMED = (Kind.TICKER, Kind.DEPTH, Kind.TRADE, Kind.OTHER)
 _Handler: TypeAlias = Callable[[bytes, int], None]
 
 
-class CaptureStats(msgspec.Struct):
-    """What a replay has met so far, in lines."""
-
-    lines: int = 0
-    depth: int = 0
-    ticker: int = 0
-    trades: int = 0
-    snapshots: int = 0
-    other: int = 0
-    """Streams that do not move the book, other symbols, prints that never touched the book."""
-    gaps: int = 0
-    """Times the book was dropped."""
-    crossed: int = 0
-    """Of those, because depth alone came out crossed."""
-    malformed: int = 0
-    """Lines that did not read and were skipped."""
-    truncated: bool = False
-    """The file ends in the middle of a line or of its gzip stream."""
-
-
-class CaptureMarket:
-    """Replays one recorded capture; each line is one event, at its local receive stamp.
-
-    The venue's own stamps are not used: they run on another clock. Where local stamps step back, time stands.
-    Raises `CaptureError` when the file is missing, empty, damaged or no capture; a line that does not read further
-    down is counted and skipped, and an unread depth line shows as the gap it is.
+class CaptureMarket(CaptureReplay):
+    """Replays one capture of depth, best bid and ask, and trades. Raises `CaptureError` when the file is missing,
+    empty, damaged or no capture; an unread depth line further down shows as the gap it is.
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        self.sink: MarketSink | None = None
-        self.stats = CaptureStats()
-        self.events_total: int | None = None
-        """Number of events, where known before the end; a gzip does not tell. See `fraction_read`."""
-        self._file = CaptureFile(self.path)
-        lines = iter(self._file)
+        path = Path(path)
+        file = CaptureFile(path)
+        lines = iter(file)
         try:
             first = list(islice(lines, HEAD_LINES))
-            head = read_head(self.path, first)
+            head = read_head(path, first)
         except CaptureError:
-            self._file.close()
+            file.close()
             raise
-        self._instrument = head.instrument
-        self._lines = chain(first, lines)
+        super().__init__(path, file, chain(first, lines), head.instrument)
         self._prices = Grid(head.instrument.tick)
         self._sizes = Grid(head.instrument.lot, floor=True)
-        self._book = FusedBook()
         self._sync = BookSync(
-            self._book, self._on_gap, spot=head.market is BinanceMarket.SPOT, await_snapshot=head.has_snapshot
+            self._book, self._dropped, spot=head.market is BinanceMarket.SPOT, await_snapshot=head.has_snapshot
         )
         self._handlers: dict[bytes, _Handler] = {}
         self._by_kind: dict[Kind | None, _Handler] = {
@@ -101,66 +64,12 @@ class CaptureMarket:
             Kind.OTHER: self._on_other,
             None: self._on_malformed,
         }
-        self._line = b""
-        self._ts = 0
-        self._ended = False
-        self._advance()
-        self.start_ts = self._ts
 
-    @property
-    def instrument(self) -> Instrument:
-        return self._instrument
-
-    @property
-    def book(self) -> FusedBook:
-        return self._book
-
-    @property
-    def fraction_read(self) -> float:
-        """Progress, 0 to 1, by the bytes of the file that were taken."""
-        return self._file.fraction_read
-
-    def close(self) -> None:
-        self._file.close()
-        self._ended = True
-
-    def next_ts(self) -> int | None:
-        return None if self._ended else self._ts
-
-    def step(self) -> None:
-        if self._ended:
-            return
-        line = self._line
+    def _apply(self, line: bytes, ts: int) -> None:
         handle = self._handlers.get(line[BODY_AT : line.find(b",", BODY_AT)]) or self._learn_kind(line)
-        try:
-            handle(line, self._ts)
-        except (*UNREADABLE, GridError):
-            self.stats.malformed += 1
-        self._advance()
+        handle(line, ts)
 
     # -- lines ---------------------------------------------------------------------------------------------------
-
-    def _advance(self) -> None:
-        """Find the next line with a stamp."""
-        stats = self.stats
-        for line in self._lines:
-            stamp = line[:STAMP_DIGITS]  # as `stamp_of`, without the call
-            if not (line[STAMP_DIGITS:BODY_AT] == b" " and stamp.isdigit()):
-                if line.strip():
-                    stats.lines += 1
-                    stats.malformed += 1
-                continue
-            stats.lines += 1
-            ts = int(stamp)
-            if ts > self._ts:
-                if ts - self._ts > MAX_PAUSE_NS and self._ts:
-                    stats.malformed += 1
-                    continue
-                self._ts = ts
-            self._line = line
-            return
-        self._ended = True
-        self.stats.truncated = self._file.truncated
 
     def _learn_kind(self, line: bytes) -> _Handler:
         """Tell what a line is from its content, and remember it by the line's opening where that names its stream."""
@@ -215,9 +124,3 @@ class CaptureMarket:
     def _levels(self, levels: list[TextLevel]) -> list[Level]:
         prices, sizes = self._prices, self._sizes
         return [(prices[price], sizes[size]) for price, size in levels]
-
-    def _on_gap(self, text: str, crossed: bool) -> None:
-        self.stats.gaps += 1
-        self.stats.crossed += crossed
-        if self.sink is not None:
-            self.sink.on_gap(self, self._ts, f"{self._instrument.symbol}: {text}; the book was dropped")

@@ -10,7 +10,8 @@ import msgspec
 
 from venues.model import Clock
 from venues.paper.account_state import AccountState
-from venues.paper.capture import CaptureMarket
+from venues.paper.capture_replay import CaptureReplay
+from venues.paper.captures import open_capture
 from venues.paper.exchange import PaperExchange
 from venues.paper.instruments import instrument_for
 from venues.paper.market import Market
@@ -47,7 +48,7 @@ class PaperHost:
         prices = {base: saved.prices.get(base, START_PRICES[base]) for base in spec.bases}
         self._world = SyntheticWorld(rng, clock.now_ns(), prices)
         self._synthetic: list[ShiftedMarket] = []
-        self._captures: list[CaptureMarket] = []
+        self._captures: list[CaptureReplay] = []
         self._venue_of: dict[str, str] = {}
         self.ensure(spec)
 
@@ -152,7 +153,7 @@ class PaperHost:
     def _markets(self, profile: Profile) -> Iterator[ShiftedMarket]:
         paths = [capture.path for capture in self._spec.captures if capture.venue == profile.name]
         for path in paths:
-            capture = CaptureMarket(path)
+            capture = open_capture(path)
             self._captures.append(capture)
             yield _from_now(capture, self._clock)
         if paths:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from pathlib import Path
 
 import msgspec
 from msgspec.structs import replace
 
 from venues.model import Clock, Instrument, Side
-from venues.paper.capture import CaptureMarket
+from venues.paper.capture_replay import CaptureReplay
+from venues.paper.captures import open_capture
 from venues.paper.exchange import PaperExchange
 from venues.paper.host import START_PRICES
 from venues.paper.instruments import instrument_for
@@ -97,7 +97,7 @@ class House:
         self.exchange = exchange or PaperExchange(clock, self.rng, QueueModelKind.CONSERVATIVE)
         self.exchange.add_venue(spec.venue, self.profile)
         self.driver = RealTimeDriver(clock)
-        self._captures: list[CaptureMarket] = []
+        self._captures: list[CaptureReplay] = []
         self.markets: dict[str, HouseMarket] = {}
         """By the venue's symbol."""
         for source in self._sources() if markets is None else markets:
@@ -153,7 +153,7 @@ class House:
     def _sources(self) -> Iterable[Market]:
         spec, now = self.spec, self.clock.now_ns()
         for path in spec.captures:
-            capture = CaptureMarket(Path(path))
+            capture = open_capture(path)
             self._captures.append(capture)
             first = capture.next_ts()
             yield self._driven(ShiftedMarket(capture, 0 if first is None else now - first))
