@@ -7,7 +7,7 @@ SIGNED := $(VENV)/.signers
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help venv signers demo test slow cover check format bench soak snap-update lock clean
+.PHONY: help venv signers demo test slow cover check format bench soak snap-update words pictures keys lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -28,12 +28,12 @@ $(SIGNED): signers.lock $(STAMP)
 	@touch $(SIGNED)
 
 demo: venv ## open the cockpit on the embedded paper venues
-	@$(BIN)/cockpit
+	@$(BIN)/cockpit --paper
 
 test: venv signers ## run the tests
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
-slow: venv signers ## run the tests that walk through real processes for minutes
+slow: venv signers ## run the tests that walk for minutes through real processes and over every screen
 	$(BIN)/python -m pytest -n $(WORKERS) -m slow $(ARGS)
 
 cover: venv signers ## run the tests and show branch coverage of the core
@@ -69,6 +69,23 @@ soak: venv ## hours of chaos, a hundred kills, eight hours of memory, property t
 
 snap-update: venv ## accept the screens as they look now
 	$(BIN)/python -m pytest -n $(WORKERS) tests/ui --snapshot-update
+
+WORDS := widgets/locale
+KEYWORDS := -k N_ -k plural:1,2 -k within:1c,2 -k NP_:1c,2
+# Without fuzzy guesses: a text that changed is untranslated until somebody has read it.
+MERGE := --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+
+words: venv ## bring the catalogues of the languages up to date with the code, and compile them
+	PYTHONPATH=. $(BIN)/pybabel -q extract -F babel.cfg $(KEYWORDS) --no-location --sort-output -w 120 -o $(WORDS)/cockpit.pot .
+	$(BIN)/pybabel -q update $(MERGE) -w 120 -D cockpit -i $(WORDS)/cockpit.pot -d $(WORDS)
+	$(BIN)/pybabel -q compile --statistics -D cockpit -d $(WORDS)
+	@rm $(WORDS)/cockpit.pot
+
+pictures: venv ## draw the pictures in docs/pictures anew
+	COCKPIT_PICTURE=1 $(BIN)/python -m pytest -q -n $(WORKERS) tests/ui/test_docs_pictures.py tests/ui/test_chinese_docs.py tests/cockpit/replay/test_replay_pictures.py
+
+keys: venv ## write the table of keys (docs/screen-keys.md) anew
+	$(BIN)/python -m cockpit.actions.key_table > docs/screen-keys.md
 
 lock: ## make requirements.lock anew (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet -o requirements.lock

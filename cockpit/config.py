@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
@@ -26,6 +27,7 @@ from cockpit.desk.deleverage import Stages
 from cockpit.desk.risk import RiskLimits
 from cockpit.stages_config import FIELDS as STAGE_FIELDS
 from cockpit.stages_config import parse_stages
+from cockpit.ui_config import UiConfig
 from cockpit.watchdog.rules import Rules
 from strategies.params import Param, ParamError, parse_value, text_of
 from venues.model import Mode
@@ -96,6 +98,7 @@ class Config(msgspec.Struct, frozen=True):
     watchdog: Rules = Rules()
     paper: PaperConfig = PaperConfig()
     live: LiveConfig = LiveConfig()
+    ui: UiConfig = UiConfig()
     accounts: tuple[AccountConfig, ...] = DEFAULT_ACCOUNTS
 
 
@@ -144,7 +147,7 @@ def parse_config(text: str, file: Path, profiles_file: Path | None = None) -> Co
         raw = read_toml(text)
     except TomlError as error:
         raise ConfigError(file, "the file", None, f"valid TOML ({error})") from None
-    _known(file, "", raw, ("desk", "risk", "alarms", "watchdog", "deleverage", "paper", "live", "account"))
+    _known(file, "", raw, ("desk", "risk", "alarms", "watchdog", "deleverage", "paper", "live", "ui", "account"))
     tables = raw.get("account")
     accounts = DEFAULT_ACCOUNTS if tables is None else _accounts(file, tables, profiles_file)
     return Config(
@@ -155,6 +158,7 @@ def parse_config(text: str, file: Path, profiles_file: Path | None = None) -> Co
         watchdog=_watchdog(file, raw, [account.name for account in accounts]),
         paper=_paper(file, raw),
         live=_live(file, raw),
+        ui=_section(file, raw, "ui", UiConfig, _described(UiConfig)),
         accounts=accounts,
     )
 
@@ -163,7 +167,7 @@ def config_text(config: Config) -> str:
     """The configuration as TOML; `parse_config` of it gives the same."""
     import tomli_w
 
-    sections = ("desk", "risk", "alarms", "watchdog", "deleverage", "paper", "live")
+    sections = ("desk", "risk", "alarms", "watchdog", "deleverage", "paper", "live", "ui")
     body: dict[str, Any] = {name: _plain(getattr(config, name)) for name in sections}
     accounts = ("\n[[account]]\n" + tomli_w.dumps(_plain_account(account)) for account in config.accounts)
     return _HEADER + tomli_w.dumps(body) + "".join(accounts)
@@ -175,7 +179,8 @@ def write_default(file: Path) -> bool:
         return False
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with file.open("x", encoding="utf-8") as out:
+        number = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(number, "w", encoding="utf-8") as out:
             out.write(config_text(Config()))
     except OSError as error:
         raise ConfigError(file, "the file", None, f"a folder that can be written to ({error.strerror})") from None

@@ -26,6 +26,7 @@ from cockpit.host.alarm_hooks import AlarmHooks
 from cockpit.host.commands import DeskHost
 from cockpit.host.live_accounts import LiveAccounts, check_modes
 from cockpit.host.log_output import LogOutput
+from cockpit.host.reading import ReadingAside
 from cockpit.link.server import LinkServer, ServerError
 from cockpit.live.venues import Adapter
 from cockpit.secrets.no_core import forbid_core_dumps
@@ -116,7 +117,8 @@ async def _serve(
         desk.alarms.on_line.append(output.line)
         hooks = AlarmHooks(config.alarms.commands, desk.alarms, os.environ)
         desk.alarms.on_ring.append(hooks)
-        host = DeskHost(desk, os.getpid())
+        reading = ReadingAside(places.journal)
+        host = DeskHost(desk, os.getpid(), reading)
         server = LinkServer(
             host,
             places.desk_socket,
@@ -128,6 +130,7 @@ async def _serve(
             await _run(desk, host, server, hooks)
         finally:
             await server.close()
+            reading.close()
             await hooks.close()
             output.close()
     finally:

@@ -65,6 +65,11 @@ class Locations(msgspec.Struct, frozen=True):
         return self.state / "paper.state"
 
     @property
+    def command_history(self) -> Path:
+        """What was typed on the cockpit's command line."""
+        return self.state / "commands"
+
+    @property
     def pictures(self) -> Path:
         return self.state / "pictures"
 

@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from textual import events
 from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
+from widgets.desk_words import said
+from widgets.i18n import _
 from widgets.paint import Cell, Painted, Span, fit, width_of
+from widgets.words import word
 
 NAME_WIDTH_MOST = 26
-VALUE_WIDTH = 20
+VALUE_WIDTH, NARROW_VALUE = 20, 12
+NARROW = 70
+"""Columns below which values have less room, so that units and bounds are seen."""
 
 
 @dataclass(slots=True)
@@ -34,6 +40,10 @@ class Field:
     @property
     def changed(self) -> bool:
         return self.value != self.was
+
+    def shown(self, value: str) -> str:
+        """A value as it is painted: one out of a closed list by its word, any other as it is."""
+        return word("value", value) if self.choices and not self.free else value
 
 
 class FieldList(Painted, can_focus=True):
@@ -200,25 +210,27 @@ class FieldList(Painted, can_focus=True):
         names = min(NAME_WIDTH_MOST, max(len(f.name) for f in self.fields))
         spans: list[Span] = [("▌" if own else " ", "accent"), (f"{field.name:<{names}}  ", "bright" if own else "text")]
         value = self._value(field, own)
-        spans += [*value, (" " * max(1, VALUE_WIDTH - width_of(value)), "text")]
+        spans += [*value, (" " * max(1, (VALUE_WIDTH if width >= NARROW else NARROW_VALUE) - width_of(value)), "text")]
         if field.error:
-            spans.append(("✗ " + field.error.removeprefix(f"{field.name}: "), "crit"))
+            spans.append(("✗ " + said(field.error).removeprefix(f"{field.name}: "), "crit"))
         else:
             if field.required and not field.value:
-                spans.append(("required  ", "warn"))
-            spans.append((f"{field.unit:<6} ", "text"))
-            spans.append((field.bounds or " ".join(choice or "none" for choice in field.choices), "dim"))
+                spans.append((f"{_('required')}  ", "warn"))
+            unit = word("unit", field.unit)
+            spans.append((unit + " " * (7 - cell_len(unit)), "text"))
+            spans.append((field.bounds or " ".join(word("value", choice or "none") for choice in field.choices), "dim"))
         return self.strip_of(fit(tuple(spans), width), width, "cursor" if own else "")
 
     def _value(self, field: Field, own: bool) -> Cell:
         ink = "staged" if field.changed else "text"
-        before: Cell = ((f"{field.was} → ", "dim"),) if field.changed and field.was else ()
+        before: Cell = ((f"{field.shown(field.was)} → ", "dim"),) if field.changed and field.was else ()
+        value = field.shown(field.value)
         if field.choices and own:
-            return (*before, ("‹ ", "accent"), (field.value, ink), (" ›", "accent"))
+            return (*before, ("‹ ", "accent"), (value, ink), (" ›", "accent"))
         if not own:
-            return (*before, (field.value or "–", ink if field.value else "dim"))
-        if self._fresh and field.value:
-            return (*before, (field.value, "badge-paper"))
+            return (*before, (value or "–", ink if value else "dim"))
+        if self._fresh and value:
+            return (*before, (value, "badge-paper"))
         at = self._caret
         caret = field.value[at : at + 1] or " "
         return (*before, (field.value[:at], ink), (caret, "badge-paper"), (field.value[at + 1 :], ink))

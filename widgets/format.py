@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
+
+from widgets.i18n import language
 
 NONE = "–"
 """Where there is no value; never an empty cell."""
 BLOCKS = "▁▂▃▄▅▆▇"
 """Of a sparkline; without the full block, so that one row never touches the row above."""
+
+
+UNITS = {"en": (("B", 9), ("M", 6), ("k", 3)), "zh": (("亿", 8), ("万", 4))}
+"""Language to units of compact figures and the powers of ten behind them, largest first."""
+SPAN_UNITS = {"en": ("d", "h", "m", "s"), "zh": ("天", "时", "分", "秒")}
+"""Language to the units of a length of time: days, hours, minutes, seconds."""
 
 
 def _decimals(magnitude: Decimal, significant: int, most: int) -> int:
@@ -46,13 +55,14 @@ def usd(value: Decimal | None, *, signed: bool = False) -> str:
 
 
 def compact(value: Decimal) -> str:
-    """Four digits and a unit: 950, 12.35k, 1.240M."""
+    """Four digits and a unit: 950, 12.35k, 1.240M; in Chinese by ten thousands: 9,500, 12.35万, 1.240亿."""
     size = abs(value)
-    for unit, power in (("B", 9), ("M", 6), ("k", 3)):
+    for unit, power in UNITS.get(language(), UNITS["en"]):
         scaled = size.scaleb(-power)
         if scaled >= 1:
-            return f"{'-' if value < 0 else ''}{scaled:.{max(0, 3 - len(str(int(scaled))))}f}{unit}"
-    return f"{value:.0f}"
+            digits = 2 if language() == "zh" and scaled < 100 else max(0, 3 - len(str(int(scaled))))
+            return f"{'-' if value < 0 else ''}{scaled:.{digits}f}{unit}"
+    return f"{value:,.0f}"
 
 
 def bps(value: float | None, *, signed: bool = True) -> str:
@@ -78,13 +88,27 @@ def millis(value: float | None) -> str:
 
 
 def span(seconds: float) -> str:
-    """A length of time in two units; seconds only below an hour."""
+    """A length of time in two units; seconds only below an hour: 2h05m, in Chinese 2时05分."""
     left = max(0, int(seconds))
+    days, hours, minutes, secs = SPAN_UNITS.get(language(), SPAN_UNITS["en"])
     if left >= 86_400:
-        return f"{left // 86_400}d{left % 86_400 // 3600:02d}h"
+        return f"{left // 86_400}{days}{left % 86_400 // 3600:02d}{hours}"
     if left >= 3600:
-        return f"{left // 3600}h{left % 3600 // 60:02d}m"
-    return f"{left // 60}m{left % 60:02d}s"
+        return f"{left // 3600}{hours}{left % 3600 // 60:02d}{minutes}"
+    return f"{left // 60}{minutes}{left % 60:02d}{secs}"
+
+
+def hours(seconds: float) -> str:
+    """A span in hours alone: 8h, in Chinese 8时."""
+    return f"{seconds / 3600:g}{SPAN_UNITS.get(language(), SPAN_UNITS['en'])[1]}"
+
+
+def day(iso: str) -> str:
+    """A day as the screen has room for it, from `2026-11-21`: as it is, in Chinese 11月21日. Anything else stays."""
+    parts = iso.split("-")
+    if language() != "zh" or len(parts) != 3 or not all(part.isdecimal() for part in parts):
+        return iso
+    return f"{int(parts[1])}月{int(parts[2])}日"
 
 
 def utc(ts: int) -> str:
@@ -92,6 +116,12 @@ def utc(ts: int) -> str:
     return datetime.fromtimestamp(ts // 1_000_000_000, UTC).strftime("%H:%M:%S")
 
 
+def utc_day(ts: int) -> str:
+    """The day, UTC, of nanoseconds since the epoch, as `2026-11-21`."""
+    return datetime.fromtimestamp(ts // 1_000_000_000, UTC).strftime("%Y-%m-%d")
+
+
+@lru_cache(maxsize=128)
 def spark(values: tuple[float, ...], width: int) -> str:
     """One row of blocks, `width` columns: the newest values, or means of neighbours where there are more."""
     if not values or width <= 0:

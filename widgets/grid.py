@@ -10,11 +10,20 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 
-from widgets.columns import MARGIN, Column, Row, place
-from widgets.paint import Cell, Painted, Span, cell, fit, width_of
+from widgets.columns import Column, Row
+from widgets.grid_columns import ColumnPlan
+from widgets.grid_line import centred, in_ink, set_out
+from widgets.grid_window import RowWindow, Sighted, lines_changed
+from widgets.i18n import _
+from widgets.paint import Cell, Span, cell, fit, plain, width_of
+from widgets.prose import wrapped
+from widgets.sifted import Sifted
+
+SORT_SIGNS = (" ▴", " ▾")
+"""Behind the head of the column sorted by: from the smallest down the rows, from the largest."""
 
 
-class Grid(Painted, can_focus=True):
+class Grid(Sifted):
     """Rows under a fixed head, with a cursor that stays on its row's key."""
 
     class Moved(Message):
@@ -38,29 +47,19 @@ class Grid(Painted, can_focus=True):
         fold_notes: bool = False,
         id: str | None = None,
     ) -> None:
-        super().__init__(id=id)
-        self.border_title = title
-        self._columns = tuple(columns)
+        super().__init__(columns, title, id=id)
         self._empty = tuple(empty)
         self._mark = mark
         self._fold_notes = fold_notes
         """Where not all notes find room, show that of the selected row alone."""
-        self._full = 0
-        """Lines that all rows and notes together take."""
-        self._rows: tuple[Row, ...] = ()
-        self._lines: list[tuple[int, bool]] = []
+        self._window = RowWindow()
         self._shape: tuple[tuple[str, bool, bool], ...] = ()
-        self._grown: list[int] = [0] * len(self._columns)
-        self._places: list[tuple[int, int, int]] = []
+        self._plan = ColumnPlan(self._columns)
+        self._unmeasured: list[Row] = []
         self._strips: dict[int, Strip] = {}
-        self._top = 0
         self._cursor = ""
 
     # -- what it shows
-
-    @property
-    def rows(self) -> tuple[Row, ...]:
-        return self._rows
 
     @property
     def selected(self) -> str:
@@ -69,17 +68,17 @@ class Grid(Painted, can_focus=True):
 
     def show(self, rows: Sequence[Row]) -> None:
         """Take new rows; paint the cells that changed."""
-        old, self._rows = self._rows, tuple(rows)
-        if old == self._rows:
-            return
-        shape = tuple((row.key, bool(row.line), bool(row.note)) for row in self._rows)
-        if self._measure() or shape != self._shape:
-            self._shape = shape
-            self._arrange()
-            return
-        for index, (before, after) in enumerate(zip(old, self._rows, strict=True)):
-            if before is not after and before != after:
-                self._refresh_row(index, before, after)
+        before, self._given = self._given, tuple(rows)
+        if before != self._given:
+            known = set(map(id, before))
+            self._unmeasured = [row for row in self._given if id(row) not in known]
+            self._sift()
+
+    def relabel(self) -> None:
+        """The language has changed: title, head and widths anew."""
+        self._tell_title()
+        self._remeasure()
+        self.repaint()
 
     def select(self, key: str) -> None:
         """Put the cursor on a row, if it is there."""
@@ -90,7 +89,7 @@ class Grid(Painted, can_focus=True):
 
     def move(self, steps: int) -> None:
         """Cursor up (negative) or down, over group heads."""
-        stops = [row.key for row in self._rows if not row.line]
+        stops = [row.key for row in self._rows if row.selectable]
         if not stops:
             self._scroll(steps)
         else:
@@ -98,8 +97,16 @@ class Grid(Painted, can_focus=True):
             self.select(stops[max(0, min(len(stops) - 1, now + steps))])
 
     def column_width(self, index: int, default: int) -> int:
-        """Columns that a column has now; `default` while nothing is laid out."""
-        return next((width for _x, width, i in self._places if i == index), default)
+        """Columns that a column has now; `default` while it has none."""
+        return self._plan.width(index, default)
+
+    def shown_columns(self) -> list[int]:
+        """Indexes of the columns that found room."""
+        return [index for _x, _width, index in self._plan.places] or self._unhidden()
+
+    def keys_in_sight(self) -> set[str]:
+        """Keys of the rows that stand on some line now; none before the grid is laid out."""
+        return {row.key for row, _note, _own in self._window.sight}
 
     @property
     def page(self) -> int:
@@ -108,61 +115,57 @@ class Grid(Painted, can_focus=True):
 
     # -- layout
 
-    def _measure(self) -> bool:
-        """Let columns grow with their texts; True if one did. They never shrink while the window stays."""
-        grew = False
-        for row in self._rows:
-            for index, spans in enumerate(row.cells):
-                width = 0 if self._columns[index].flex else width_of(spans)
-                if width > self._grown[index]:
-                    self._grown[index] = width
-                    grew = True
-        return grew
+    def _take(self, rows: tuple[Row, ...], *, anew: bool) -> None:
+        old, self._rows = self._rows, rows
+        if old == rows and not anew:
+            return
+        shape = tuple((row.key, bool(row.line), bool(row.note)) for row in rows)
+        grew = self._plan.measure(self._unmeasured)
+        self._unmeasured = []
+        if grew or anew or shape != self._shape:
+            self._shape = shape
+            self._arrange(anew=anew)
+            return
+        for index, (before, after) in enumerate(zip(old, rows, strict=True)):
+            if before is not after and before != after:
+                self._refresh_row(index, before, after)
+        self._window.look(self._rows, self._cursor, self.page)
 
-    def _arrange(self) -> None:
-        """Everything anew: places, lines, cursor, scroll."""
-        keys = [row.key for row in self._rows if not row.line]
+    def _arrange(self, *, anew: bool = False) -> None:
+        """Places, lines, cursor and scroll; what stands where it stood is not painted again."""
+        keys = [row.key for row in self._rows if row.selectable]
         if self._cursor not in keys:
             self._cursor = keys[0] if keys else ""
-        self._places = place(self._columns, self._grown, self.size.width)
-        count, self._full = self._full, sum(1 + bool(row.note) for row in self._rows)
-        fold = self._fold_notes and self._full > self.page
-        self._lines = []
-        for index, row in enumerate(self._rows):
-            self._lines.append((index, False))
-            if row.note and not (fold and row.key != self._cursor):
-                self._lines.append((index, True))
-        self._scroll_to_cursor()
+        column = self._sieve.column
+        heads = {} if column is None else {column: width_of(self._column_head(column))}
+        moved = self._plan.lay_out(self._unhidden(), self.size.width, heads)
+        window = self._window
+        full, before = window.full, window.sight
+        window.build(self._rows, self._cursor, self.page, fold=self._fold_notes)
         self._strips.clear()
         self._tell_scroll()
-        self.refresh(layout=self._full != count and self.styles.is_auto_height)
-
-    def _scroll_to_cursor(self) -> None:
-        own = [y for y, (index, _note) in enumerate(self._lines) if self._rows[index].key == self._cursor]
-        if own:
-            first = own[0]
-            if first > 0 and self._rows[self._lines[first - 1][0]].line:
-                first -= 1
-            self._top = min(self._top, first)
-            self._top = max(self._top, own[-1] - self.page + 1)
-        self._top = max(0, min(self._top, len(self._lines) - self.page))
+        if window.full != full and self.styles.is_auto_height:
+            self.refresh(layout=True)
+        elif anew or moved or not before or not window.sight:
+            self.refresh()
+        else:
+            self._refresh_lines(before)
 
     def _tell_scroll(self) -> None:
-        below = len(self._lines) - self._top - self.page
-        parts = [f"↑{self._top}"] if self._top > 0 else []
-        if below > 0:
-            parts.append(f"↓{below}")
-        subtitle = " ".join(parts)
+        subtitle = self._window.words(self.page)
         if subtitle != (self.border_subtitle or ""):
             self.border_subtitle = subtitle
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return 1 + max(self._full, len(self._empty) + 1)
+        return 1 + max(self._window.full, len(self._empty) + 1)
 
     def on_resize(self, _event: events.Resize) -> None:
-        self._grown = [0] * len(self._columns)
-        self._measure()
-        self._arrange()
+        self._remeasure()
+
+    def _remeasure(self) -> None:
+        self._plan.forget()
+        self._plan.measure(self._given)
+        self._arrange(anew=True)
 
     # -- paint
 
@@ -174,12 +177,17 @@ class Grid(Painted, can_focus=True):
         super().notify_style_update()
         self._strips.clear()
 
+    def _refresh_lines(self, before: list[Sighted]) -> None:
+        """Paint the lines on which something else stands than `before`."""
+        if changed := lines_changed(before, self._window.sight):
+            self.refresh(*(Region(0, y + 1, self.size.width, 1) for y in changed))
+
     def _refresh_row(self, index: int, before: Row, after: Row) -> None:
-        for y, (row_index, note) in enumerate(self._lines):
+        for y, (row_index, note) in enumerate(self._window.lines):
             if row_index != index:
                 continue
             self._strips.pop(y, None)
-            on_screen = y - self._top + 1
+            on_screen = y - self._window.top + 1
             if not 1 <= on_screen < self.size.height:
                 continue
             if note or after.line:
@@ -187,24 +195,33 @@ class Grid(Painted, can_focus=True):
                     self.refresh(Region(0, on_screen, self.size.width, 1))
                 continue
             changed = [
-                Region(x, on_screen, width, 1) for x, width, i in self._places if before.cells[i] != after.cells[i]
+                Region(x, on_screen, width, 1) for x, width, i in self._plan.places if before.cells[i] != after.cells[i]
             ]
             if changed:
                 self.refresh(*changed)
 
     def render_line(self, y: int) -> Strip:
         self.lines_painted += 1
+        width = self.size.width
         if not self._rows:
-            return self._empty_line(y)
+            return self.strip_of(centred(self._empty_lines(), y, width, self.size.height), width)
         if y == 0:
-            return self.strip_of(self._spans([cell(c.title, "head") for c in self._columns]), self.size.width)
-        line = y - 1 + self._top
-        if line >= len(self._lines):
-            return self.strip_of((), self.size.width)
+            heads = [self._column_head(index) for index in range(len(self._columns))]
+            return self.strip_of(set_out(self._columns, self._plan.places, heads), width)
+        line = y - 1 + self._window.top
+        if line >= len(self._window.lines):
+            return self.strip_of((), width)
         strip = self._strips.get(line)
         if strip is None:
-            strip = self._strips[line] = self._row_strip(*self._lines[line])
+            strip = self._strips[line] = self._row_strip(*self._window.lines[line])
         return strip
+
+    def _column_head(self, index: int) -> Cell:
+        """A column's head; that of the column sorted by says so."""
+        title = _(self._columns[index].title)
+        if index != self._sieve.column:
+            return cell(title, "head")
+        return cell(title + SORT_SIGNS[self._sieve.reverse], "accent")
 
     def _row_strip(self, index: int, note: bool) -> Strip:
         row = self._rows[index]
@@ -212,37 +229,21 @@ class Grid(Painted, can_focus=True):
         under = "cursor" if own and self.has_focus else "select" if own and self._mark else ""
         mark: Span = ("▌", "accent") if own and (self._mark or self.has_focus) else (" ", "text")
         width = self.size.width
-        if row.line:
-            return self.strip_of(((" ", "text"), *fit(row.line, width - 2)), width)
         if note:
             return self.strip_of((mark, ("  ", "text"), *fit(row.note, width - 4)), width, under)
-        return self.strip_of((mark, *self._spans(row.cells)[1:]), width, under)
+        if row.line:
+            return self.strip_of((mark, *fit(row.line, width - 2)), width, under)
+        spans = set_out(self._columns, self._plan.places, row.cells)[1:]
+        if self.passed_over(row):
+            spans = in_ink(spans, "dim")
+        return self.strip_of((mark, *spans), width, under)
 
-    def _spans(self, cells: Sequence[Cell]) -> list[Span]:
-        """Cells set into their places; the first span is the margin."""
-        out: list[Span] = [(" " * MARGIN, "text")]
-        at = MARGIN
-        for x, width, i in self._places:
-            spans = fit(cells[i], width)
-            pad = " " * (width - width_of(spans))
-            if x > at:
-                out.append((" " * (x - at), "text"))
-            if self._columns[i].left:
-                out.extend((*spans, (pad, "text")))
-            else:
-                out.extend(((pad, "text"), *spans))
-            at = x + width
-        return out
-
-    def _empty_line(self, y: int) -> Strip:
-        first = max(0, (self.size.height - len(self._empty)) // 2)
-        index = y - first
-        if not 0 <= index < len(self._empty):
-            return self.strip_of((), self.size.width)
-        text = self._empty[index]
-        return self.strip_of(
-            ((" " * max(1, (self.size.width - len(text)) // 2), "text"), (text, "dim")), self.size.width
-        )
+    def _empty_lines(self) -> list[str]:
+        texts = [_(text) for text in self._empty]
+        if self.filter_text:
+            nothing = _("Nothing has “{words}” in it.").format(words=self.filter_text)
+            texts = [nothing, _("esc shows all rows again.")]
+        return [plain(line) for text in texts for line in wrapped(cell(text), max(1, self.size.width - 2), 0)]
 
     # -- mouse and focus
 
@@ -250,19 +251,23 @@ class Grid(Painted, can_focus=True):
         self.repaint()
 
     def on_blur(self) -> None:
+        self.end_filter()
         self.repaint()
 
     def on_click(self, event: events.Click) -> None:
-        line = event.y - self.gutter.top - 1 + self._top
-        if 0 <= line < len(self._lines) and event.y > self.gutter.top:
-            row = self._rows[self._lines[line][0]]
-            if not row.line:
+        line = event.y - self.gutter.top - 1
+        if line == -1 and self._rows:
+            index = self._plan.at(event.x - self.gutter.left)
+            if index is not None:
+                self.sort_at(index)
+        elif 0 <= line < len(self._window.lines) - self._window.top:
+            row = self._rows[self._window.lines[line + self._window.top][0]]
+            if row.selectable:
                 self.select(row.key)
 
     def _scroll(self, lines: int) -> None:
-        top = max(0, min(self._top + lines, len(self._lines) - self.page))
-        if top != self._top:
-            self._top = top
+        if self._window.scroll(lines, self.page):
+            self._window.look(self._rows, self._cursor, self.page)
             self._tell_scroll()
             self.refresh()
 

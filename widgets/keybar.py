@@ -12,6 +12,9 @@ from widgets.paint import Cell, Span, fit, width_of
 MESSAGE_INKS = {"info": "up", "warning": "warn", "error": "crit"}
 SIGNS = {"info": "✓", "warning": "!", "error": "✗"}
 
+WHOLE: Span = (" :messages", "dim")
+"""Behind a message that had to be cut: where it stands whole."""
+
 KEPT = 2
 """Hints at the right end that are always there."""
 
@@ -45,7 +48,9 @@ class KeyBar(Lines):
         last = tuple(span for hint in self._hints[-KEPT:] for span in self._hint(*hint))
         room = width - width_of(last) - 1
         if self._message:
-            line = list(fit(self._message, room))
+            line = list(self._message)
+            if width_of(self._message) > room:
+                line = [*fit(self._message, room - width_of((WHOLE,))), WHOLE]
         else:
             line = []
             for key, label in self._hints[:-KEPT]:

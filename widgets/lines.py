@@ -67,7 +67,7 @@ class Lines(Painted):
         return len(self._lines)
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
-        return max((len(plain(line)) for line in self._lines), default=0)
+        return max((width_of(line) for line in self._lines), default=0)
 
     def render_line(self, y: int) -> Strip:
         self.lines_painted += 1

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import ClassVar
 
 from cockpit.link.rows import LoopRow
 from widgets import format as fmt
 from widgets.columns import Column, Row
-from widgets.modes import mode_ink
+from widgets.desk_words import said
+from widgets.i18n import N_, _
+from widgets.modes import mode_ink, mode_name
 from widgets.paint import Cell, Span, cell
 from widgets.panel import Panel, View
+from widgets.words import word
 
 STATES = {
     "running": ("●", "up"),
@@ -26,8 +28,10 @@ STATES = {
 """Sign and ink of a loop's state; the word always stands beside them."""
 
 
-PHASE = 4
-"""Index of the phase's column; the note names the phase where the column had to go."""
+NARROW = 70
+"""Columns below which a loop's note is kept short."""
+PHASE, CYCLES = 4, 5
+"""Indexes of columns that the note stands in for where they had to go."""
 
 
 def param_spans(row: LoopRow, name: str, now: str, staged: Mapping[str, str], ink: str = "text") -> Cell:
@@ -37,6 +41,11 @@ def param_spans(row: LoopRow, name: str, now: str, staged: Mapping[str, str], in
     if name in row.pending:
         return ((f"{now} → ", "dim"), (row.pending[name], "warn"))
     return cell(now, ink)
+
+
+def pair_text(row: LoopRow) -> str:
+    """`lighter-1 ⇄ extended-1 BTC`: where there is no room for the markets' own names."""
+    return f"{' ⇄ '.join(account for _leg, account, _symbol in row.legs)} {row.base}"
 
 
 def legs_text(row: LoopRow) -> str:
@@ -50,24 +59,24 @@ class LoopsPanel(Panel):
     def __init__(self) -> None:
         super().__init__(
             (
-                Column("loop", 7, left=True),
-                Column("mode", 5, left=True),
-                Column("strategy", 8, keep=9, left=True),
-                Column("state", 10, left=True),
-                Column("phase", 8, keep=6, left=True),
-                Column("cycles", 6),
-                Column("size", 6),
-                Column("net", 8),
-                Column("±tol", 6),
-                Column("owed", 5),
-                Column("wear bps", 7),
+                Column(N_("loop"), 7, left=True),
+                Column(N_("mode"), 5, left=True, keep=1),
+                Column(N_("strategy"), 8, keep=9, left=True),
+                Column(N_("state"), 10, left=True),
+                Column(N_("phase"), 8, keep=6, left=True),
+                Column(N_("cycles"), 6, keep=2),
+                Column(N_("size"), 6),
+                Column(N_("net"), 8),
+                Column(N_("±tol"), 6, keep=3),
+                Column(N_("owed"), 5),
+                Column(N_("wear bps"), 6),
                 Column("USD", 7, keep=4),
-                Column("volume", 7, keep=5),
-                Column("hedges", 6, keep=8),
+                Column(N_("volume"), 7, keep=5),
+                Column(N_("hedges"), 6, keep=8),
                 Column("p50/p99 ms", 9, keep=2),
             ),
-            title="[b]1[/b] Loops",
-            empty=("No loop runs.", "n opens the launch form; the demo needs no more than n, tab, enter."),
+            title="[b]1[/b] " + N_("Loops"),
+            empty=(N_("No loop runs."), N_("n opens the launch form; the demo needs no more than n, tab, enter.")),
             mark=True,
             fold_notes=True,
             id="loops",
@@ -82,10 +91,10 @@ class LoopsPanel(Panel):
         beyond = abs(row.exposure_base) > row.tolerance_base
         cells = (
             cell(row.id, "bright"),
-            cell(row.mode.upper(), mode_ink(row.mode)),
+            cell(mode_name(row.mode), mode_ink(row.mode)),
             cell(row.strategy, "dim"),
-            cell(f"{sign} {row.state}", ink),
-            cell(row.phase),
+            cell(f"{sign} {word('loop', row.state)}", ink),
+            cell(word("phase", row.phase)),
             self._cycles(row, staged),
             param_spans(row, "size", size, staged, "bright"),
             cell(("!" if beyond else "") + fmt.qty(row.exposure_base, signed=True), "warn" if beyond else "text"),
@@ -112,28 +121,20 @@ class LoopsPanel(Panel):
         spans: list[Span] = []
         if staged:
             changes = ", ".join(f"{name} {row.params.get(name, '?')} → {value}" for name, value in staged.items())
-            spans += [(f"staged {changes} ", "staged"), ("enter sends, esc drops · ", "dim")]
+            staged_text = _("staged {changes}").format(changes=changes)
+            spans += [(f"{staged_text} ", "staged"), (f"{_('enter sends, esc drops')} · ", "dim")]
         if row.pending:
             changes = ", ".join(f"{name} → {value}" for name, value in row.pending.items())
-            spans += [(f"{changes} at the next safe point · ", "warn")]
-        spans.append((legs_text(row), "dim"))
+            spans += [(f"{_('{changes} at the next safe point').format(changes=changes)} · ", "warn")]
+        if self.column_width(CYCLES, 0) == 0:
+            spans += [*self._cycles(row, staged), (" · ", "dim")]
+        narrow = self.size.width < NARROW
+        spans.append((pair_text(row) if narrow else legs_text(row), "dim"))
         phase_hidden = self.column_width(PHASE, 0) == 0 and row.phase not in row.detail
-        words = ": ".join(filter(None, (row.phase if phase_hidden else "", row.detail)))
+        phase = word("phase", row.phase) if phase_hidden and not (narrow and row.detail) else ""
+        words = ": ".join(filter(None, (phase, said(row.detail))))
         if words:
             spans += [(" · ", "dim"), (words, "crit" if row.state == "halted" else "text")]
         if row.pace:
-            spans += [(" · ", "dim"), (row.pace, "accent")]
+            spans += [(" · ", "dim"), (said(row.pace), "accent")]
         return tuple(spans)
-
-
-def step_size(row: LoopRow, staged: Mapping[str, str], name: str, step: str, steps: int) -> str | None:
-    """The value of a staged parameter `steps` further; None where it would not stay above zero.
-
-    Without a step of the parameter's own, a tenth of its leading digit's unit is one: 7 moves by 0.1, 0.05 by 0.001.
-    Endless cycles (0) are counted on from those that are done."""
-    now = Decimal(staged.get(name, row.pending.get(name, row.params.get(name, "0"))))
-    if name == "iterations" and not now:
-        now = Decimal(row.iterations_done)
-    by = Decimal(step) if step else Decimal(1).scaleb(now.adjusted() - 1)
-    changed = now + by * steps
-    return f"{changed.normalize():f}" if changed > 0 else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import ClassVar, TypeAlias
 
@@ -40,6 +41,11 @@ INKS = (
 """What spans may name; the colours behind them are the theme's, set in `cockpit.tcss`."""
 
 
+_WIDE = r"\u2e80-\u9fff\uf900-\ufaff\uff00-\uff60"
+PIECES = re.compile(rf"\s*(?:[{_WIDE}][，。；：、！？）」』》]*|[^\s{_WIDE}]+)\s*")
+"""Where a line may be broken: after each wide character and what closes after it, else at blanks."""
+
+
 def cell(text: str, ink: str = "text") -> Cell:
     """A cell in one ink."""
     return ((text, ink),)
@@ -52,7 +58,10 @@ def plain(spans: Cell) -> str:
 
 def width_of(spans: Cell) -> int:
     """Columns that the spans take; a wide character takes two."""
-    return sum(cell_len(text) for text, _ink in spans)
+    total = 0
+    for text, _ink in spans:
+        total += len(text) if text.isascii() else cell_len(text)
+    return total
 
 
 def fit(spans: Cell, width: int) -> Cell:
@@ -69,6 +78,23 @@ def fit(spans: Cell, width: int) -> Cell:
         out.append((text, ink))
         left -= take
     return tuple(out)
+
+
+def wrapped(text: str, width: int, most: int) -> list[str]:
+    """`text` in lines of `width` columns, broken at blanks, or between wide characters, which need none; at the most
+    `most` lines, an ellipsis where more would follow."""
+    lines: list[str] = []
+    line = ""
+    for piece in PIECES.findall(text):
+        if cell_len(line + piece.rstrip()) <= width or not line.strip():
+            line += piece
+        else:
+            lines.append(line.rstrip())
+            line = piece.lstrip()
+    lines = [*lines, line.rstrip()] if line.strip() else lines
+    if len(lines) > most:
+        lines = [*lines[: most - 1], " ".join(lines[most - 1 :])]
+    return [plain(fit(cell(each), width)) for each in lines]
 
 
 class Painted(Widget):
@@ -114,8 +140,10 @@ class Painted(Widget):
     def strip_of(self, spans: Iterable[Span], width: int, under: str = "") -> Strip:
         """One line, cut or padded to `width` columns. Neighbours of one ink become one segment: fewer bytes."""
         segments: list[Segment] = []
+        taken = 0
         text_run, ink_run = "", "text"
         for text, ink in spans:
+            taken += len(text) if text.isascii() else cell_len(text)
             blank = not text.strip() and not ink.startswith("badge") and not ink_run.startswith("badge")
             if ink == ink_run or blank:
                 text_run += text
@@ -125,4 +153,8 @@ class Painted(Widget):
             text_run, ink_run = text, ink
         if text_run:
             segments.append(Segment(text_run, self.ink(ink_run, under)))
-        return Strip(segments).adjust_cell_length(width, self.ink("text", under))
+        if taken < width:
+            # Padded here and not by the strip, which would make another one of itself.
+            segments.append(Segment(" " * (width - taken), self.ink("text", under)))
+            taken = width
+        return Strip(segments, taken).adjust_cell_length(width, self.ink("text", under))

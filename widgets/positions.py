@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import ClassVar
 
 from cockpit.link.rows import AccountRow, PositionRow
 from widgets import format as fmt
 from widgets.columns import Column, Row
-from widgets.paint import Cell, Span, cell, width_of
+from widgets.desk_words import said
+from widgets.i18n import N_, _, plural
+from widgets.paint import Cell, Span, cell, plain, width_of
 from widgets.panel import Panel, View
+from widgets.words import word
 
 HEALTH = {"live": ("●", "up"), "stale": ("◌", "warn"), "down": ("▼", "crit"), "suspect": ("▲", "crit")}
 """Sign and ink of a venue's health."""
 STATE_INKS = {"active": "dim", "reducing": "warn", "halted": "crit"}
+FEW = 4
+"""Accounts that always show their positions."""
+WIDE_HEAD = 76
+"""Columns from which an account's head says in words that all is well."""
 LIQ_WARN, LIQ_CRIT = 0.10, 0.05
 """Distance to liquidation, fraction of the mark, from which it is marked."""
 
@@ -31,71 +40,121 @@ def margin_ink(ratio: float | None) -> str:
     return "crit" if ratio >= 0.8 else "warn" if ratio >= 0.5 else "text"
 
 
+def summary(positions: Sequence[PositionRow]) -> Cell:
+    """What stands for positions that are folded away: how many, the nearest liquidation, whether any is amiss."""
+    if not positions:
+        return ()
+    count = plural("{count} position", "{count} positions", len(positions)).format(count=len(positions))
+    spans: list[Span] = [(f"  {count}", "dim")]
+    near = min((distance for row in positions if (distance := liq_distance(row)) is not None), default=None)
+    if near is not None:
+        ink = "crit" if near < LIQ_CRIT else "warn" if near < LIQ_WARN else "text"
+        figure = f"{'!' if near < LIQ_WARN else ''}{fmt.percent(near)}"
+        spans += [(f"  {_('liq')} ", "dim"), (figure, ink)]
+    if any(row.qty != row.ledger_qty for row in positions):
+        spans.append((f"  ▲ {_('differs from the ledger')}", "crit"))
+    return tuple(spans)
+
+
 class PositionsPanel(Panel):
     TABLES: ClassVar[frozenset[str]] = frozenset({"accounts", "positions"})
+    SPILLS = True
+    _folds = False
+    """More accounts and positions than there is room for: positions show below the account under the cursor alone,
+    below none while other panels have the keys."""
 
     def __init__(self) -> None:
         super().__init__(
             (
-                Column("market", 10, left=True),
-                Column("qty", 8),
-                Column("base qty", 8),
-                Column("entry", 9),
-                Column("mark", 9),
-                Column("liq dist", 8),
-                Column("unreal. USD", 9),
-                Column("notional", 10, keep=3),
-                Column("liq price", 9, keep=4),
+                Column(N_("market"), 10, left=True),
+                Column(N_("qty"), 8, keep=1),
+                Column(N_("base qty"), 8),
+                Column(N_("entry"), 9, keep=2),
+                Column(N_("mark"), 9),
+                Column(N_("liq dist"), 8),
+                Column(N_("unreal. USD"), 9),
+                Column(N_("notional"), 10, keep=3),
+                Column(N_("liq price"), 9, keep=4),
             ),
-            title="[b]2[/b] Accounts and positions",
+            title="[b]2[/b] " + N_("Accounts and positions"),
             empty=(
-                "No account is connected.",
-                "Accounts come from the desk's config; cockpit doctor tells what is missing.",
+                N_("No account is connected."),
+                N_("Accounts come from the desk's config; cockpit doctor tells what is missing."),
             ),
             id="positions",
         )
 
     def build(self, view: View) -> list[Row]:
+        held: dict[str, list[PositionRow]] = {}
+        for position in view.store.positions.values():
+            held.setdefault(position.account, []).append(position)
+        accounts = view.store.accounts
+        full = len(accounts) + len(view.store.positions) > self.page
+        self._folds = full and len(accounts) > FEW and self._sieve.idle
+        own = self.selected.removeprefix("#").partition("/")[0] if self.has_focus else ""
         rows: list[Row] = []
-        for account in view.store.accounts.values():
-            rows.append(Row(f"#{account.name}", line=self._head(account)))
-            rows += [
-                self._row(position)
-                for position in sorted(view.store.positions.values(), key=lambda p: p.symbol)
-                if position.account == account.name
-            ]
+        for account in accounts.values():
+            positions = held.get(account.name, [])
+            folded = self._folds and account.name != own
+            held_words = summary(positions) if folded else ()
+            make = partial(self._account, account, held_words)
+            rows.append(self.memo.row(f"#{account.name}", make, account, plain(held_words)))
+            for position in () if folded else sorted(positions, key=lambda position: position.symbol):
+                rows.append(self.memo.row(position.key, partial(self._row, position), position))
         return rows
 
-    def _head(self, row: AccountRow) -> Cell:
+    @property
+    def follows_cursor(self) -> bool:
+        return self._folds or super().follows_cursor
+
+    def _account(self, account: AccountRow, held: Cell) -> Row:
+        line, note = self._account_lines(account, held)
+        return Row(f"#{account.name}", line=line, note=note, stop=True)
+
+    def _account_lines(self, row: AccountRow, held: Cell) -> tuple[Cell, Cell]:
+        """An account's line, and a second one for what the first has no room for and what must be seen."""
+        room = self.size.width - 2
         sign, ink = HEALTH[row.health]
-        spans: list[Span] = [
+        short = room < WIDE_HEAD
+        first: list[Span] = [
             (f"{sign} ", ink),
             (row.name, "bright"),
-            (f" {row.mode.upper()}", row.mode.value),
-            (f" {row.health}", ink),
-            (f" {row.state}", STATE_INKS.get(row.state, "warn")),
-            ("  equity ", "dim"),
-            (fmt.usd(row.equity_usd), "text"),
-            ("  margin ", "dim"),
-            (fmt.percent(row.margin_ratio), margin_ink(row.margin_ratio)),
-            ("  lev ", "dim"),
-            (fmt.NONE if row.leverage is None else f"{row.leverage:.2f}x", "text"),
+            (f" {word('mode', row.mode.value).upper()}", row.mode.value),
         ]
+        # in a narrow window the words for what is as it should be make room for figures
+        if not (short and row.health == "live"):
+            first.append((f" {word('health', row.health.value)}", ink))
+        if not (short and row.state == "active"):
+            first.append((f" {word('trading', row.state)}", STATE_INKS.get(row.state, "warn")))
+        second: list[Span] = []
+        for part, must in self._head_parts(row, held, short=short):
+            if not second and width_of((*first, *part)) <= room:
+                first += part
+            elif must:
+                second += part
+        return tuple(first), tuple(second)
+
+    def _head_parts(self, row: AccountRow, held: Cell, *, short: bool) -> list[tuple[Cell, bool]]:
+        """What stands in an account's head, in order, and whether it must."""
+        lever = fmt.NONE if row.leverage is None else f"{row.leverage:.2f}x"
+        parts: list[tuple[Cell, bool]] = [
+            (((f"  {_('equity')} ", "dim"), (fmt.usd(row.equity_usd), "text")), True),
+            (((f"  {_('margin')} ", "dim"), (fmt.percent(row.margin_ratio), margin_ink(row.margin_ratio))), True),
+            (((f"  {'' if short else _('lev') + ' '}", "dim"), (lever, "text")), True),
+        ]
+        if held:
+            parts.append((held, any(ink in ("warn", "crit") for _text, ink in held)))
         if row.live:
             # what may be done with real money stands before its figures, so that it is not what finds no room
-            spans[5:5] = [(f"  {row.live}", "warn")]
-        more: list[Cell] = [
-            (("  free ", "dim"), (fmt.usd(row.free_usd), "text")),
-            (("  orders ", "dim"), (str(row.open_orders), "text")),
-        ]
+            parts.insert(0, (((f"  {said(row.live)}", "warn"),), True))
         if row.note:
-            more.insert(0, (("  ", "dim"), (row.note, "warn")))
+            parts.append((((f"  {said(row.note)}", "warn"),), True))
         if row.unexplained_usd:
-            more.insert(0, (("  unexplained ", "dim"), (fmt.usd(row.unexplained_usd, signed=True), "warn")))
-        for part in more:
-            if width_of((*spans, *part)) <= self.size.width - 2 or part[-1][0] == row.note:
-                spans += part
-        return tuple(spans)
+            odd = fmt.usd(row.unexplained_usd, signed=True)
+            parts.append((((f"  {_('unexplained')} ", "dim"), (odd, "warn")), True))
+        parts.append((((f"  {_('free')} ", "dim"), (fmt.usd(row.free_usd), "text")), False))
+        parts.append((((f"  {_('orders')} ", "dim"), (str(row.open_orders), "text")), False))
+        return parts
 
     def _row(self, row: PositionRow) -> Row:
         side = fmt.tone(row.base_qty)
@@ -118,7 +177,9 @@ class PositionsPanel(Panel):
     def _note(self, row: PositionRow) -> Cell:
         spans: list[Span] = []
         if row.qty != row.ledger_qty:
-            spans.append((f"▲ ledger says {fmt.qty(row.ledger_qty, signed=True)}, the venue differs ", "crit"))
+            ledger = fmt.qty(row.ledger_qty, signed=True)
+            spans.append((f"▲ {_('ledger says {qty}, the venue differs').format(qty=ledger)} ", "crit"))
         if row.foreign_qty:
-            spans.append((f"foreign {fmt.qty(row.foreign_qty, signed=True)}: not ours, never hedged by us", "warn"))
+            foreign = fmt.qty(row.foreign_qty, signed=True)
+            spans.append((_("foreign {qty}: not ours, never hedged by us").format(qty=foreign), "warn"))
         return tuple(spans)

@@ -1,83 +1,199 @@
-"""Sends the terminal only the columns that are dirty, and only the colours that change.
+"""Sends the terminal only the cells that differ from what it shows, and only the colours that change.
 
-Textual 8.2.8 writes a dirty span from the left edge of its widget on, once for every span of a line, and sets and
-resets all of a style for every piece of text. Over SSH that is most of the traffic: this sends a quarter of it.
+Textual 8.2.8 compares nothing: it writes every dirty span from the left edge of its widget on, sets and resets all of a
+style for every piece of text, and writes the whole screen when a dialog opens. Over SSH that is most of the traffic.
+Here the terminal's cells are remembered, and what stands there already is not sent again, whoever asked for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
+from typing import NamedTuple
 
 from rich.color import ColorSystem
 from rich.console import COLOR_SYSTEMS, Console, ConsoleOptions, RenderableType, RenderResult
-from rich.control import Control
-from rich.segment import Segment
-from rich.style import Style
-from textual._compositor import ChopsUpdate, CompositorUpdate
+from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual.strip import Strip
 
-RESET = "\x1b[0m"
-ATTRIBUTES = (
-    ("bold", "1"),
-    ("dim", "2"),
-    ("italic", "3"),
-    ("underline", "4"),
-    ("blink", "5"),
-    ("reverse", "7"),
-    ("strike", "9"),
-)
+from widgets.pen import Cell, Ink, Pen, blank_of, cells_of
+
+GAP = 4
+"""Unchanged cells between two changed ones that are written again rather than jumped over: a jump takes five bytes."""
 
 
-@lru_cache(maxsize=1024)
-def codes(style: Style | None, system: ColorSystem) -> tuple[str, str, str]:
-    """(attributes, foreground, background) of a style as SGR parameters; empty where it leaves them alone."""
-    if style is None:
-        return "", "", ""
-    attributes = ";".join(code for name, code in ATTRIBUTES if getattr(style, name))
-    fore = style.color.downgrade(system).get_ansi_codes(foreground=True) if style.color else ()
-    back = style.bgcolor.downgrade(system).get_ansi_codes(foreground=False) if style.bgcolor else ()
-    return attributes, ";".join(fore), ";".join(back)
+class Piece(NamedTuple):
+    """Text of one ink at a place."""
+
+    y: int
+    x: int
+    text: str
+    width: int
+    ink: Ink
 
 
-class Pen:
-    """Writes text in styles and remembers the colours that the terminal has from the last piece."""
-
-    def __init__(self, system: ColorSystem) -> None:
-        self._system = system
-        self._now = ("", "", "")
-        self.out: list[str] = []
-
-    def move(self, x: int, y: int) -> None:
-        self.out.append(Control.move_to(x, y).segment.text)
-
-    def write(self, segments: Iterable[Segment]) -> None:
-        for text, style, control in segments:
-            if control or not text:
-                continue
-            want = codes(style, self._system)
-            if want != self._now:
-                self._turn(want)
-            self.out.append(text)
-
-    def _turn(self, want: tuple[str, str, str]) -> None:
-        attributes, fore, back = want
-        old_attributes, old_fore, old_back = self._now
-        if attributes == old_attributes and fore and back:
-            parts = [new for new, old in ((fore, old_fore), (back, old_back)) if new != old]
+def changed_runs(old: list[Cell], new: list[Cell]) -> list[tuple[int, int]]:
+    """(first, end) of the runs of cells to be written so that `old` becomes `new`; both are equally long."""
+    runs: list[tuple[int, int]] = []
+    count = len(new)
+    at = 0
+    while at < count:
+        if new[at] == old[at]:
+            at += 1
+            continue
+        first = at
+        while first and not new[first][0]:
+            first -= 1
+        at += 1
+        while at < count and (new[at] != old[at] or not new[at][0]):
+            at += 1
+        if runs and _worth_joining(new, runs[-1][1], first):
+            runs[-1] = (runs[-1][0], at)
         else:
-            parts = ["0", *(part for part in want if part)]
-        self.out.append(f"\x1b[{';'.join(parts)}m")
-        self._now = want
+            runs.append((first, at))
+    return runs
 
-    def text(self) -> str:
-        """All of it, colours reset at the end."""
-        return "".join((*self.out, RESET))
+
+def _worth_joining(cells: list[Cell], end: int, first: int) -> bool:
+    """Whether the cells between two runs go along in the ink of the run before them."""
+    return first - end <= GAP and all(cells[end - 1][1].covers(cells[i][1]) for i in range(end, first))
+
+
+def pieces_of(y: int, x: int, cells: list[Cell]) -> Iterable[Piece]:
+    """Cells that follow one another, cut where the ink changes; blanks go with either side."""
+    start = 0
+    ink = cells[0][1]
+    for index, (_char, want) in enumerate(cells):
+        if ink.covers(want):
+            continue
+        if want.covers(ink):
+            ink = want
+            continue
+        yield _piece(y, x, cells, start, index, ink)
+        start, ink = index, want
+    yield _piece(y, x, cells, start, len(cells), ink)
+
+
+def _piece(y: int, x: int, cells: list[Cell], start: int, end: int, ink: Ink) -> Piece:
+    return Piece(y, x + start, "".join([char for char, _ink in cells[start:end]]), end - start, ink)
+
+
+def written(pieces: list[Piece]) -> str:
+    """The pieces as they go to the terminal: line by line, or colour by colour where that is shorter."""
+    by_place = _in_order(pieces)
+    if len({piece.ink for piece in pieces}) == len(pieces):
+        return by_place
+    by_ink: dict[Ink, list[Piece]] = {}
+    for piece in pieces:
+        by_ink.setdefault(piece.ink, []).append(piece)
+    return min(by_place, _in_order([piece for group in by_ink.values() for piece in group]), key=len)
+
+
+def _in_order(pieces: list[Piece]) -> str:
+    pen = Pen()
+    for y, x, text, width, ink in pieces:
+        pen.put(x, y, text, width, ink)
+    return pen.text()
+
+
+class Line:
+    """The line to one terminal, and what stands there."""
+
+    def __init__(self) -> None:
+        self._shown: list[list[Cell]] | None = None
+
+    def forget(self) -> None:
+        """Something else has written there, or it was resized: the next paint is a whole one."""
+        self._shown = None
+
+    def thrifty(self, renderable: RenderableType | None) -> RenderableType | None:
+        """The thrifty form of one of Textual's updates; anything else as it came."""
+        return ThriftyUpdate(self, renderable) if isinstance(renderable, (ChopsUpdate, LayoutUpdate)) else renderable
+
+    def layout(self, update: LayoutUpdate, system: ColorSystem) -> str:
+        """What a whole screen takes."""
+        rows = [_cells(strips, system) for strips in update.strips]
+        shown = self._shown
+        self._shown = rows
+        if shown is None or [len(row) for row in shown] != [len(row) for row in rows]:
+            return _in_order([piece for y, row in enumerate(rows) if row for piece in pieces_of(y, 0, row)])
+        pieces: list[Piece] = []
+        for y, row in enumerate(rows):
+            _add_changed(pieces, y, 0, shown[y], row)
+        return written(pieces)
+
+    def chops(self, update: ChopsUpdate, system: ColorSystem) -> str:
+        """What some spans take."""
+        pieces: list[Piece] = []
+        for y, x1, x2 in update.spans:
+            for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
+                if strip is None or x >= x2 or end <= x1:
+                    continue
+                first = max(x, x1)
+                cells = _part(strip, first - x, min(end, x2) - x, system)
+                if not cells:
+                    continue
+                if self._shown is None:
+                    pieces += pieces_of(y, first, cells)
+                    continue
+                row = self._shown[y]
+                last = first + len(cells)
+                _add_changed(pieces, y, first, row[first:last], cells)
+                row[first:last] = cells
+        return written(pieces)
+
+
+def _cells(strips: Iterable[Strip], system: ColorSystem) -> list[Cell]:
+    return [
+        cell
+        for strip in strips
+        for text, style, control in strip
+        if not control
+        for cell in cells_of(text, style, system)
+    ]
+
+
+def _part(strip: Strip, start: int, end: int, system: ColorSystem) -> list[Cell]:
+    """The cells of a strip from `start` to `end`; of a wide character that is cut in two a blank is left."""
+    out: list[Cell] = []
+    at = 0
+    for text, style, control in strip:
+        if control:
+            continue
+        if text.isascii():
+            width = len(text)
+            if at + width > start:
+                out += cells_of(text[max(0, start - at) : end - at], style, system)
+        else:
+            cells = cells_of(text, style, system)
+            width = len(cells)
+            if at + width > start:
+                out += _whole(cells, max(0, start - at), end - at)
+        at += width
+        if at >= end:
+            break
+    return out
+
+
+def _whole(cells: tuple[Cell, ...], start: int, end: int) -> list[Cell]:
+    part = list(cells[start:end])
+    if part and not part[0][0]:
+        part[0] = (" ", blank_of(part[0][1]))
+    if part and end < len(cells) and not cells[end][0]:
+        part[-1] = (" ", blank_of(part[-1][1]))
+    return part
+
+
+def _add_changed(pieces: list[Piece], y: int, x: int, old: list[Cell], new: list[Cell]) -> None:
+    if old != new:
+        for first, end in changed_runs(old, new):
+            pieces += pieces_of(y, x + first, new[first:end])
 
 
 class ThriftyUpdate(CompositorUpdate):
-    """The same update, each span cut on both sides."""
+    """The same update; rendered once, when it is written, for the line remembers it as shown from then on."""
 
-    def __init__(self, update: ChopsUpdate) -> None:
+    def __init__(self, line: Line, update: ChopsUpdate | LayoutUpdate) -> None:
+        self._line = line
         self._update = update
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -90,17 +206,6 @@ class ThriftyUpdate(CompositorUpdate):
         system = COLOR_SYSTEMS.get(console.color_system or "")
         if system is None:
             return update.render_segments(console)
-        pen = Pen(system)
-        for y, x1, x2 in update.spans:
-            for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
-                if strip is None or x >= x2 or end <= x1:
-                    continue
-                first, last = max(x, x1), min(end, x2)
-                pen.move(first, y)
-                pen.write(strip.crop(first - x, last - x))
-        return pen.text()
-
-
-def thrifty(renderable: RenderableType | None) -> RenderableType | None:
-    """The thrifty form of a partial update; anything else as it came."""
-    return ThriftyUpdate(renderable) if isinstance(renderable, ChopsUpdate) else renderable
+        return (
+            self._line.layout(update, system) if isinstance(update, LayoutUpdate) else self._line.chops(update, system)
+        )

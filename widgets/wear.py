@@ -8,31 +8,34 @@ from cockpit.link.rows import WearRow
 from cockpit.link.store import Store
 from widgets import format as fmt
 from widgets.columns import Column, Row
+from widgets.i18n import N_
 from widgets.modes import account_cell, loop_cell
 from widgets.paint import Cell, cell
 from widgets.panel import Panel, View
+from widgets.words import word
 
 SCOPES = ("total", "day", "loop", "account")
 
 
 class WearPanel(Panel):
     TABLES: ClassVar[frozenset[str]] = frozenset({"wear"})
+    SPILLS = True
 
     def __init__(self) -> None:
         super().__init__(
             (
-                Column("scope", 9, left=True),
+                Column(N_("scope"), 9, left=True),
                 Column("bps", 6),
                 Column("USD", 7),
-                Column("fees", 6),
-                Column("trade", 6),
-                Column("funding", 7),
-                Column("unexp", 5, keep=2),
-                Column("volume", 6),
-                Column("open USD", 8, keep=3),
+                Column(N_("fees"), 6, keep=1),
+                Column(N_("trade"), 6, keep=1),
+                Column(N_("funding"), 7, keep=1),
+                Column(N_("unexp"), 5, keep=2),
+                Column(N_("volume"), 6),
+                Column(N_("open USD"), 8, keep=3),
             ),
-            title="[b]4[/b] Wear, paid is plus",
-            empty=("Nothing was traded yet.", "Wear shows with the first fill; n launches a loop."),
+            title="[b]4[/b] " + N_("Wear, paid is plus"),
+            empty=(N_("Nothing was traded yet."), N_("Wear shows with the first fill; n launches a loop.")),
             id="wear",
         )
 
@@ -44,7 +47,7 @@ class WearPanel(Panel):
 
     def _row(self, row: WearRow, store: Store) -> Row:
         whole = row.scope in ("total", "day")
-        name = row.scope if row.scope == "total" else row.name
+        name = word("wear", "total") if row.scope == "total" else fmt.day(row.name)
         odd = bool(row.unexplained_usd)
         return Row(
             row.key,

@@ -6,9 +6,34 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-Scope = Literal["app", "overview", "loop", "move", "table", "back", "dialog"]
-"""Where it works: everywhere; on the overview; wherever a loop is chosen; in what has rows; in a table that can be
-sorted and filtered; in a view over the overview; in a dialog."""
+Scope = Literal[
+    "app",
+    "view",
+    "overview",
+    "panels",
+    "coins",
+    "spreads",
+    "funding",
+    "history",
+    "loop",
+    "move",
+    "table",
+    "back",
+    "dialog",
+    "replay",
+    "welcome",
+    "settings",
+    "sheet",
+    "account",
+    "mix",
+    "orders",
+    "alarms",
+    "log",
+    "audit",
+]
+"""Where it works: everywhere but under a dialog (with `priority` there too); on the overview and every view over it; on
+the overview; wherever a loop is chosen; in what has rows; in a table that can be sorted and filtered; in a view over
+the overview; in a dialog. A screen with keys of its own has a scope of its own."""
 
 
 class Level(StrEnum):
@@ -46,8 +71,20 @@ class Action:
     command: str = ""
     """Its word on the command line; empty: it has none beside its id."""
     args: str = ""
-    """What may follow the word, as the help shows it: `SIZE`, `[LOOP]`."""
+    """What may follow the word, as the help shows it: `SIZE`, `[LOOP]`. Words in capitals are completed from what the
+    desk has, `a|b` are choices, brackets may be left out."""
 
     @property
-    def display(self) -> str:
-        return self.shown or self.keys.split(",")[0]
+    def binding_id(self) -> str:
+        """What Textual's keymap calls it."""
+        return f"{self.scope}.{self.id}"
+
+    @property
+    def dangerous(self) -> bool:
+        """Whether something stands between its key and its effect, for safety's sake."""
+        return self.level in (Level.ASKS, Level.CHORD, Level.TYPED)
+
+    @property
+    def needs_words(self) -> bool:
+        """Whether it cannot be done without words behind it."""
+        return bool(self.args) and not self.args.startswith("[")

@@ -1,5 +1,5 @@
-"""`cockpit bench`: measures hot path, desk, terminal, simulation, memory and kills, and holds them against their
-targets."""
+"""`cockpit bench`: measures hot path, desk, terminal, simulation, clients, memory and kills, and holds them against
+their targets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from cockpit.bench import books, desk_cost, hotpath, kills, memory, simulate, terminal
+from cockpit.bench import books, clients, desk_cost, hotpath, kills, memory, simulate, terminal
 from cockpit.bench.child import BenchError
 from cockpit.bench.figures import Figure, Target, page
 
@@ -19,7 +19,7 @@ Bench: TypeAlias = tuple[Callable[[], dict[str, Figure]], Sequence[Target]]
 
 NAMES = ("hotpath", "desk", "tui", "simulate")
 """What `all` runs."""
-APART = ("books",)
+APART = ("books", "clients")
 """What takes minutes."""
 LONG: dict[str, Callable[[dict[str, Figure]], str]] = {"kills": kills.failures, "memory": memory.failures}
 """What takes minutes, and can fail: why it did, empty where it passed."""
@@ -28,7 +28,7 @@ LONG: dict[str, Callable[[dict[str, Figure]], str]] = {"kills": kills.failures, 
 def parser() -> argparse.ArgumentParser:
     out = argparse.ArgumentParser(prog="cockpit bench", description=__doc__)
     what = [*NAMES, "all", *APART, *LONG]
-    out.add_argument("what", choices=what, help="what to measure; all: without the last three")
+    out.add_argument("what", choices=what, help="what to measure; all: without the last four")
     out.add_argument("--fills", type=_whole, default=5_000, help="maker fills of the hot path (default 5000)")
     out.add_argument("--rate", type=_rate, default=1_000.0, help="book updates a second (default 1000)")
     out.add_argument("--seconds", type=_rate, default=15.0, help="how long desk and tui are watched (default 15)")
@@ -75,6 +75,9 @@ def _benches(args: argparse.Namespace, data: Path | None) -> dict[str, Bench]:
     if args.what == "books":
         plan = books.Plan(seconds=args.seconds, warm_up_s=min(args.seconds, 5.0))
         return {"books": (lambda: books.run(plan), books.TARGETS)}
+    if args.what == "clients":
+        looks = clients.Plan(rate=args.rate, seconds=args.seconds, warm_up_s=min(args.seconds, 3.0))
+        return {"clients": (lambda: clients.run(looks), clients.TARGETS)}
     if args.what == "memory":
         return {"memory": (lambda: memory.run(memory.Plan(args.hours, args.seed)), memory.TARGETS)}
     quick = min(args.seconds, 5.0)
@@ -86,7 +89,8 @@ def _benches(args: argparse.Namespace, data: Path | None) -> dict[str, Bench]:
         baseline_fills=min(hotpath.BASELINE_FILLS, args.fills),
     )
     desk = desk_cost.Plan(rate=args.rate, seconds=args.seconds, warm_up_s=quick)
-    tui = terminal.Plan(rate=args.rate, seconds=args.seconds, warm_up_s=quick)
+    keys = min(60, max(5, round(4 * args.seconds)))
+    tui = terminal.Plan(rate=args.rate, seconds=args.seconds, warm_up_s=quick, keys=keys)
     every: dict[str, Bench] = {
         "hotpath": (lambda: hotpath.run(hot), hotpath.TARGETS),
         "desk": (lambda: desk_cost.run(desk), desk_cost.TARGETS),

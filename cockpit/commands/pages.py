@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from cockpit.link.rows import WearRow, by_urgency
+from collections.abc import Sequence
+
+from cockpit.link.rows import OrderRow, WearRow, by_urgency
 from cockpit.link.store import Store
 from cockpit.render import NONE, number, plain, table, usd, when
 
@@ -13,7 +15,7 @@ def status_page(store: Store) -> str:
     if desk is not None:
         denied = "  ENTRIES DENIED (lift with `cockpit resume all`)" if desk.entries_denied else ""
         parts.append(f"desk {desk.pid}, version {desk.version}, since {when(desk.started_ts)} UTC{denied}")
-        parts.append(f"watchdog: {desk.watchdog or 'none'}")
+        parts.append(f"watchdog: {desk.watchdog or 'none'}; looking: {', '.join(desk.clients) or 'nobody'}")
     parts += [
         f"ALARM {row.shown_level}: {row.text}"
         + (f" (x{row.count})" if row.count > 1 else "")
@@ -95,7 +97,11 @@ def loops_page(store: Store) -> str:
 
 
 def orders_page(store: Store) -> str:
-    rows = [
+    return orders_table(sorted(store.orders.values(), key=lambda row: (row.ts, row.client_order_id)))
+
+
+def orders_table(rows: Sequence[OrderRow]) -> str:
+    cells = [
         [
             when(row.ts),
             row.account,
@@ -109,10 +115,10 @@ def orders_page(store: Store) -> str:
             row.status,
             row.text,
         ]
-        for row in sorted(store.orders.values(), key=lambda row: (row.ts, row.client_order_id))
+        for row in rows
     ]
     headers = ("time", "account", "instrument", "loop", "role", "side", "qty", "filled", "price", "status", "text")
-    return table(headers, rows, right="qty filled price")
+    return table(headers, cells, right="qty filled price")
 
 
 def alarms_page(store: Store) -> str:

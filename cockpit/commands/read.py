@@ -1,4 +1,4 @@
-"""`status`, `accounts`, `orders`, `fills`, `wear`: reading without changing anything."""
+"""`status`, `accounts`, `fills`, `wear`: reading without changing anything."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from cockpit.link.store import Store
 _TABLES: dict[str, tuple[str, Callable[[Store], object], Callable[[Store], str]]] = {
     "status": ("Everything at a glance.", views.status_json, pages.status_page),
     "accounts": ("Accounts, their state and their positions.", views.accounts_json, pages.accounts_page),
-    "orders": ("Orders at work, and the newest that ended.", views.orders_json, pages.orders_page),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 import threading
@@ -12,6 +13,7 @@ from pathlib import Path
 from cockpit import locations
 from cockpit.commands.failure import FAILED, CommandFailed
 from cockpit.commands.talk import desk_answers
+from venues.model.secret import Secret
 
 START_S = 30.0
 """How long a desk may take until its socket answers, seconds."""
@@ -28,8 +30,9 @@ def desk_command(config: Path | None) -> list[str]:
     return [sys.executable, "-m", "cockpit", "desk", *extra]
 
 
-def ensure_desk(config: Path | None) -> bool:
-    """Start a desk unless one answers; True when it was started. Raises `CommandFailed` when it does not come up."""
+def ensure_desk(config: Path | None, passphrase: Secret | None = None) -> bool:
+    """Start a desk unless one answers; True when it was started. `passphrase` opens its file of keys. Raises
+    `CommandFailed` when it does not come up."""
     places = locations.find()
     if desk_answers(places):
         return False
@@ -37,19 +40,34 @@ def ensure_desk(config: Path | None) -> bool:
         places.prepare()
     except locations.LocationError as error:
         raise CommandFailed(str(error)) from None
-    start_desk(desk_command(config), places.desk_log, lambda: desk_answers(places))
+    command = desk_command(config)
+    if passphrase is not None:
+        command += ["--passphrase-fd", "0"]
+    start_desk(command, places.desk_log, lambda: desk_answers(places), said=passphrase)
     return True
 
 
-def start_desk(command: list[str], log: Path, answers: Callable[[], bool], timeout: float = START_S) -> None:
-    """Run `command` in a session of its own until `answers`. Raises `CommandFailed` with the end of its log."""
+def start_desk(
+    command: list[str], log: Path, answers: Callable[[], bool], timeout: float = START_S, said: Secret | None = None
+) -> None:
+    """Run `command` in a session of its own until `answers`. `said` goes to its stdin. Raises `CommandFailed` with the
+    end of its log."""
     if log.exists() and log.stat().st_size > MAX_LOG:
         log.replace(log.with_name(log.name + ".old"))
     with log.open("ab") as out:
         began = out.tell()
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True, cwd="/"
+            command,
+            stdin=subprocess.DEVNULL if said is None else subprocess.PIPE,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+            cwd="/",
         )
+    if process.stdin is not None and said is not None:
+        with contextlib.suppress(BrokenPipeError), process.stdin as pipe:
+            # one that ended before it read says why in its log
+            pipe.write(said.reveal().encode() + b"\n")
     deadline = time.monotonic() + timeout
     while not answers():
         ended = process.poll()

@@ -11,6 +11,8 @@ from collections.abc import Callable, Coroutine
 from decimal import Decimal
 from typing import Any, TypeVar
 
+import msgspec
+
 from cockpit import locations
 from cockpit.commands.columns import NUMBERS
 from cockpit.commands.failure import FAILED, NO_DESK, CommandFailed
@@ -65,6 +67,17 @@ class Talk:
 
     async def ask(self, verb: Verb, *, timeout: float = 30.0, resend: bool = False) -> Any:
         """The desk's result, decoded. Raises `CommandFailed` with the desk's own words when it says no."""
+        return read_json(await self._answer(verb, timeout, resend))
+
+    async def sheet(self, kind: type[T], what: str, **args: str) -> T:
+        """The answer to a screen's question, as `answers.py` has it."""
+        query = Query(what, {name: value for name, value in args.items() if value})
+        try:
+            return msgspec.json.decode(await self._answer(query, 120, False), type=kind)
+        except msgspec.ValidationError as error:
+            raise CommandFailed(f"the desk answered {what} with something else: {error}") from None
+
+    async def _answer(self, verb: Verb, timeout: float, resend: bool) -> bytes:
         try:
             ack = await self.link.send(verb, timeout=timeout, resend=resend)
         except LinkError as error:
@@ -72,7 +85,7 @@ class Talk:
             raise CommandFailed(f"{error}; see cockpit status" if error.unknown else str(error), code) from None
         if not ack.ok:
             raise CommandFailed(ack.error)
-        return read_json(bytes(ack.result))
+        return bytes(ack.result)
 
     async def rows(self, what: str, **args: str) -> list[dict[str, object]]:
         """The rows of a query."""

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from cockpit.link.rows import PositionRow, by_urgency
+from cockpit.link.rows import OrderRow, PositionRow, by_urgency
 from cockpit.link.store import Store
 
 Json: TypeAlias = dict[str, object]
@@ -39,11 +39,12 @@ def loops_json(store: Store) -> list[Json]:
 
 def orders_json(store: Store) -> list[Json]:
     """Orders that are not terminal and the newest that are, oldest first."""
-    rows = []
-    for order in sorted(store.orders.values(), key=lambda row: (row.ts, row.client_order_id)):
-        plain = _plain(order)
-        rows.append({"client_order_id": plain.pop("client_order_id"), "instrument": plain.pop("symbol"), **plain})
-    return rows
+    return [order_json(row) for row in sorted(store.orders.values(), key=lambda row: (row.ts, row.client_order_id))]
+
+
+def order_json(row: OrderRow) -> Json:
+    plain = _plain(row)
+    return {"client_order_id": plain.pop("client_order_id"), "instrument": plain.pop("symbol"), **plain}
 
 
 def wear_json(store: Store) -> list[Json]:

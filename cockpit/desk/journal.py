@@ -253,6 +253,10 @@ class Journal:
         for (account, symbol), mark in marks.items():
             self._write("day_mark", day, account, symbol, self._next(), mark)
 
+    def equity(self, day: str, account: str, usd: Decimal, ts: int) -> None:
+        """What an account was worth on a UTC day, at `ts`; the last word on a day stands."""
+        self._write("equity", day, account, usd, ts)
+
     def cursor(self, account: str, kind: str, value: str) -> None:
         """Where the next query of `kind` (fills, funding, …) goes on. Written after what it stands behind."""
         self._write("cursor", account, kind, value)
@@ -277,7 +281,8 @@ class Journal:
         self._write("log", self._next(), ts, level, source, text)
 
     def prune(self, before_ts: int) -> None:
-        """Forget log lines, alarms that are over and the steps of orders from before. Money is never pruned."""
+        """Forget log lines, alarms that are over and the steps of orders from before, but for the orders that one can
+        page through. Money is never pruned."""
         self._write("prune_log", before_ts)
         self._write("prune_order_events", before_ts)
         self._write("prune_alarms", before_ts)

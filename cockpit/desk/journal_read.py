@@ -179,6 +179,14 @@ class JournalReader:
         """(statement, row, error) of rows that no table would take: a defect, kept for mending by hand."""
         return [tuple(row) for row in self._connection.execute("SELECT statement, row, error FROM refused")]
 
+    def all(self, sql: str, *args: str | int) -> list[tuple[object, ...]]:
+        """Plain rows of a query of some other module's."""
+        return self._connection.execute(sql, args).fetchall()
+
+    def select(self, kind: type[R], sql: str, *args: str | int) -> Iterator[R]:
+        """Typed rows of a query of some other module's."""
+        return self._rows(kind, sql, *args)
+
     def _rows(self, kind: type[R], sql: str, *args: str | int) -> Iterator[R]:
         cursor = self._connection.execute(sql, args)
         cursor.row_factory = _as_dict

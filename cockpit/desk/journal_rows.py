@@ -225,6 +225,27 @@ class JournaledLine(msgspec.Struct, frozen=True):
     text: str
 
 
+class JournaledStep(msgspec.Struct, frozen=True):
+    """An order after one change."""
+
+    seq: int
+    client_order_id: str
+    venue_order_id: str
+    status: OrderStatus
+    filled_qty: Decimal
+    reason: str
+    ts: int
+
+
+class JournaledEquity(msgspec.Struct, frozen=True):
+    """What an account was worth when last looked at on a UTC day."""
+
+    day: str
+    account: str
+    usd: Decimal
+    ts: int
+
+
 class DayMark(msgspec.Struct, frozen=True):
     """The mark a UTC day was closed at."""
 

@@ -96,7 +96,16 @@ INSERT INTO alarms
 DROP TABLE alarms_1;
 """
 
-MIGRATIONS: tuple[str, ...] = (_V1, _V2)
+_V3 = """
+CREATE TABLE equity (
+    day TEXT, account TEXT, usd TEXT NOT NULL, ts INTEGER NOT NULL, PRIMARY KEY (day, account)
+) WITHOUT ROWID;
+CREATE INDEX fills_account ON fills (account);
+CREATE INDEX fills_order ON fills (client_order_id);
+CREATE INDEX param_changes_command ON param_changes (command_id);
+"""
+
+MIGRATIONS: tuple[str, ...] = (_V1, _V2, _V3)
 """Script n brings a journal from schema n to n + 1. Never edit one that was released: add another."""
 
 SEQ_TABLES = (
@@ -112,6 +121,9 @@ SEQ_TABLES = (
     "log",
 )
 """Tables whose rows carry `seq`."""
+
+PAGED_ORDERS = 65_536
+"""The newest orders, which one can page through and whose every step is kept."""
 
 
 def _insert(table: str, columns: int, conflict: str = "") -> str:
@@ -157,9 +169,13 @@ STATEMENTS: dict[str, str] = {
         "armed_ts = excluded.armed_ts, acked_ts = excluded.acked_ts, acked_by = excluded.acked_by, "
         "escalated_ts = excluded.escalated_ts, action = excluded.action",
     ),
+    "equity": _insert("equity", 4, "ON CONFLICT (day, account) DO UPDATE SET usd = excluded.usd, ts = excluded.ts"),
     "log": _insert("log", 5),
     "prune_log": "DELETE FROM log WHERE ts < ?",
-    "prune_order_events": "DELETE FROM order_events WHERE ts < ?",
+    "prune_order_events": (
+        "DELETE FROM order_events WHERE ts < ? AND seq < "
+        f"(SELECT seq FROM orders WHERE rowid = (SELECT max(rowid) - {PAGED_ORDERS - 1} FROM orders))"
+    ),
     "prune_alarms": "DELETE FROM alarms WHERE active = 0 AND ts < ?",
 }
 

@@ -285,17 +285,14 @@ class Loops:
         if loop.state.ended:
             raise LaunchError(f"loop {loop.id} has ended; its parameters no longer matter")
         self.checks.size(loop, changes)
-        for field, (old, new) in loop.stage(changes).items():
+        changed, now = loop.stage(changes), self._desk.clock.now_ns()
+        for field, (old, new) in changed.items():
             self._desk.journal.param_change(
-                ts=self._desk.clock.now_ns(),
-                loop=loop.id,
-                field=field,
-                old=old,
-                new=new,
-                origin=origin,
-                command_id=command_id,
+                ts=now, loop=loop.id, field=field, old=old, new=new, origin=origin, command_id=command_id
             )
-            self._desk.alarms.say("info", loop.id, f"{field}: {old} -> {new} ({origin}), from the next safe point")
+        if changed:
+            text = ", ".join(f"{field} {old or '-'} → {new or '-'}" for field, (old, new) in changed.items())
+            self._desk.alarms.say("info", loop.id, f"{text} by {origin}, from the next safe point")
         self.write_staged(loop)
         return loop
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cockpit.desk.accounts import Account
 from cockpit.desk.deleverer import Deleverer
+from cockpit.desk.equity_days import EquityDays
 from venues.model import NS_PER_S
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Watch:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self.deleverer = Deleverer(desk, desk.options.stages)
+        self.equity_days = EquityDays(desk)
         self._off: dict[str, int] = {}
         self._due: dict[str, float] = {}
         self._backlog = 0
@@ -56,6 +58,7 @@ class Watch:
                 desk.going_live.step,
                 self._journal,
                 desk.escalation.step,
+                self.equity_days.step,
                 self._reconcile,
             ):
                 try:

@@ -17,9 +17,12 @@ from cockpit.desk.pairing import loop_mode
 from cockpit.desk.reach import reach_of
 from cockpit.desk.refusals import LaunchError
 from cockpit.host.queries import Answer, Queries, encode, fraction_of, reach_answer
+from cockpit.host.reading import Reading
 from cockpit.host.rows import flatten_row
 from cockpit.host.view import DeskView
+from cockpit.host.words import source_of, words_of
 from cockpit.link import messages as m
+from cockpit.link.origin import printable
 from cockpit.link.rows import Tables
 from strategies.params import ParamError
 from venues.model import VenueError
@@ -30,6 +33,11 @@ EMERGENCIES = (m.Flatten, m.Reduce, m.FlattenCancel, m.Pause, m.Stop, m.Shutdown
 """What is answered even where the disk takes nothing: the operator must be able to act."""
 EMERGENCY_DISK_S = 2.0
 
+TELL_THEMSELVES = (m.Query, m.Launch, m.SetParams, m.GoLive, m.AckAlarm)
+"""What says by itself, in more than the command's own words, what came of it and who asked."""
+
+WATCHING = "this client only watches (it was started with --watch); nothing was done"
+
 
 @runtime_checkable
 class Faulty(Protocol):
@@ -39,13 +47,13 @@ class Faulty(Protocol):
 
 
 class DeskHost:
-    """The desk as the link sees it (`DeskPort`)."""
+    """The desk as the link sees it (`DeskPort`). `reading`: where the journal is read for clients, see there."""
 
-    def __init__(self, desk: Desk, pid: int) -> None:
+    def __init__(self, desk: Desk, pid: int, reading: Reading | None = None) -> None:
         self._desk = desk
         self._pid = pid
         self._view = DeskView(desk, pid)
-        self._queries = Queries(desk)
+        self._queries = Queries(desk, reading)
         self._answers: OrderedDict[str, asyncio.Future[m.Ack]] = OrderedDict()
         self.shutdown = asyncio.Event()
         """Set when a client asked the desk to stop."""
@@ -63,6 +71,7 @@ class DeskHost:
 
     async def execute(self, command: m.Command) -> m.Ack:
         """Carry out, or give the first answer again where the id was seen before, in this run or an earlier one."""
+        command = msgspec.structs.replace(command, origin=printable(command.origin))
         if isinstance(command.verb, m.Query):
             return await self._try(command)
         known = self._answers.get(command.id)
@@ -109,12 +118,20 @@ class DeskHost:
         return m.Ack(row.id, row.ok, row.error, msgspec.Raw(row.result.encode()))
 
     async def _try(self, command: m.Command) -> m.Ack:
+        """Every client sees in the log what was asked, by whom, and why it was refused."""
+        verb, by = command.verb, command.origin
+        asked = isinstance(verb, m.Query)
         try:
+            if command.watch and not asked:
+                raise LaunchError(WATCHING)
             result = await self._do(command)
         except (LaunchError, ParamError) as error:
-            if not isinstance(command.verb, m.Query):
-                self._desk.alarms.say("warning", "desk", f"refused ({command.origin}): {error}")
+            if not asked:
+                self._desk.alarms.say("warning", source_of(verb), f"{words_of(verb)}: refused ({by}): {error}")
             return m.Ack(command.id, False, str(error))
+        if not isinstance(verb, TELL_THEMSELVES):
+            level = "warning" if isinstance(verb, m.Fault) else "info"
+            self._desk.alarms.say(level, source_of(verb), f"{words_of(verb)} by {by}")
         return m.Ack(command.id, True, "", encode(result))
 
     async def _do(self, command: m.Command) -> Answer:
@@ -305,5 +322,4 @@ class DeskHost:
                 await under_way
         except (VenueError, ValueError) as error:
             raise LaunchError(f"kind: {error}") from None
-        self._desk.alarms.say("warning", known, f"fault: {verb.kind}")
         return {"account": known, "fault": verb.kind}

@@ -1,139 +1,83 @@
-"""Reading the desk and its journal: answers of `Query`, as JSON."""
+"""What a client may ask: every question by name, and where its answer comes from."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from cockpit.desk.desk import Desk
 from cockpit.desk.flatten_job import Spec
+from cockpit.desk.journal_read import JournalReader
 from cockpit.desk.reach import Reach, words_of
 from cockpit.desk.refusals import LaunchError
+from cockpit.host import exports
+from cockpit.host.asked import Args
+from cockpit.host.changes import audit
+from cockpit.host.history import history
+from cockpit.host.order_pages import order_life, orders_page
+from cockpit.host.reading import Reading, ReadingHere
 from cockpit.host.rows import flatten_row
+from cockpit.host.sheets import account_sheet, loop_sheet
 from cockpit.link.rows import FlattenRow
 from strategies.params import ParamError, specs
 
 Answer = Any
 """Whatever msgspec writes as JSON; its shape is the query's own."""
 
-ALWAYS = 1 << 62
-
 
 def encode(answer: Answer) -> msgspec.Raw:
     """As it goes into an acknowledgement."""
-    return msgspec.Raw(msgspec.json.encode(answer))
+    return answer if isinstance(answer, msgspec.Raw) else msgspec.Raw(msgspec.json.encode(answer))
+
+
+FROM_JOURNAL: dict[str, Callable[[JournalReader, Args], Answer]] = {
+    "fills": exports.fills,
+    "funding": exports.funding,
+    "transfers": exports.transfers,
+    "obligations": exports.obligations,
+    "alarms": exports.alarms,
+    "orders": orders_page,
+    "order": order_life,
+    "audit": audit,
+}
+"""Questions that the journal alone answers. They are asked, and their answers encoded, wherever `Reading` reads."""
 
 
 class Queries:
-    """Every query by name."""
+    """Every query by name. `reading`: see there; the journal's own connection where none is given."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, reading: Reading | None = None) -> None:
         self._desk = desk
-        self._by_name: dict[str, Callable[[Mapping[str, str]], Answer]] = {
-            "fills": self._fills,
-            "funding": self._funding,
-            "transfers": self._transfers,
-            "audit": self._audit,
+        self._reading = reading or ReadingHere(desk.journal)
+        self._by_desk: dict[str, Callable[[Args], Answer]] = {
             "flatten": self._flatten,
             "strategies": self._strategies,
             "reach": self._reach,
-            "obligations": self._obligations,
-            "alarms": self._alarms,
+        }
+        self._by_both: dict[str, Callable[[Desk, Reading, Args], Awaitable[Answer]]] = {
+            "account": account_sheet,
+            "loop": loop_sheet,
+            "history": history,
         }
 
     async def ask(self, what: str, args: Mapping[str, str]) -> Answer:
         """Raises `LaunchError` for a query that does not exist or cannot be answered."""
-        if what not in self._by_name:
-            raise LaunchError(f"query: {what!r} is not known; expected one of {', '.join(self._by_name)}")
+        known = (*FROM_JOURNAL, *self._by_desk, *self._by_both)
+        if what not in known:
+            raise LaunchError(f"query: {what!r} is not known; expected one of {', '.join(known)}")
+        # What was said before the question is part of the answer.
         await self._desk.journal.barrier()
-        return self._by_name[what](args)
+        if what in FROM_JOURNAL:
+            return await self._reading.ask(partial(_encoded, FROM_JOURNAL[what], args))
+        if what in self._by_both:
+            return await self._by_both[what](self._desk, self._reading, args)
+        return self._by_desk[what](args)
 
-    def _span(self, args: Mapping[str, str]) -> tuple[int, int]:
-        stamps = []
-        for name, default in (("from", 0), ("to", ALWAYS)):
-            text = args.get(name, "")
-            if text and not text.lstrip("-").isdigit():
-                raise LaunchError(f"{name}: {text!r} is not a time; expected ns since the epoch")
-            stamps.append(int(text) if text else default)
-        return stamps[0], stamps[1]
-
-    def _fills(self, args: Mapping[str, str]) -> Answer:
-        start, end = self._span(args)
-        rows = self._desk.journal.reader().fills(
-            from_ts=start, to_ts=end, account=args.get("account") or None, loop=args.get("loop") or None
-        )
-        return [
-            {
-                "ts_event": row.ts_event,
-                "account": row.account,
-                "instrument": row.symbol,
-                "side": row.side,
-                "price": row.price,
-                "qty": row.qty,
-                "base_qty": row.base_qty,
-                "fee": row.fee,
-                "fee_asset": row.fee_asset,
-                "fee_usd": row.fee_usd,
-                "liquidity": row.liquidity,
-                "client_order_id": row.client_order_id,
-                "trade_id": row.trade_id,
-                "loop": row.loop,
-                "role": row.role,
-            }
-            for row in rows
-        ]
-
-    def _funding(self, args: Mapping[str, str]) -> Answer:
-        start, end = self._span(args)
-        return [
-            {
-                "ts_event": row.ts_event,
-                "account": row.account,
-                "instrument": row.symbol,
-                "cost": row.cost,
-                "asset": row.asset,
-                "cost_usd": row.cost * row.rate_usd,
-                "rate": row.rate,
-                "qty": row.qty,
-                "price": row.price,
-                "payment_id": row.payment_id,
-            }
-            for row in self._desk.journal.reader().funding(from_ts=start, to_ts=end)
-        ]
-
-    def _transfers(self, args: Mapping[str, str]) -> Answer:
-        start, end = self._span(args)
-        return [
-            {
-                "ts_event": row.ts_event,
-                "account": row.account,
-                "kind": row.kind,
-                "asset": row.asset,
-                "amount": row.amount,
-                "amount_usd": row.amount * row.rate_usd,
-                "transfer_id": row.transfer_id,
-            }
-            for row in self._desk.journal.reader().transfers(from_ts=start, to_ts=end)
-        ]
-
-    def _audit(self, args: Mapping[str, str]) -> Answer:
-        return self._desk.journal.reader().param_changes(args.get("loop") or None)
-
-    def _alarms(self, args: Mapping[str, str]) -> Answer:
-        """Those that stood in the span, over or not, oldest first."""
-        start, end = self._span(args)
-        rows = self._desk.journal.reader().alarms()
-        return [row for row in rows if row.first_ts < end and (row.active or row.ended_ts >= start)]
-
-    def _obligations(self, args: Mapping[str, str]) -> Answer:
-        loop = args.get("loop", "")
-        rows = self._desk.journal.reader().obligations(loop)
-        return {"obligations": rows, "owed": self._desk.journal.reader().owed(loop)}
-
-    def _flatten(self, args: Mapping[str, str]) -> Answer:
+    def _flatten(self, args: Args) -> Answer:
         wanted = args.get("id", "")
         job = self._desk.flattener.jobs.get(wanted)
         if job is not None:
@@ -144,13 +88,13 @@ class Queries:
                 return FlattenRow(row.id, row.kind, row.state, accounts, row.text, (), row.ts)
         raise LaunchError(f"flatten: {wanted!r} is not known; see `cockpit status`")
 
-    def _strategies(self, _args: Mapping[str, str]) -> Answer:
+    def _strategies(self, _args: Args) -> Answer:
         return [
             {"kind": kind, "doc": (strategy.params_type.__doc__ or "").strip(), "params": specs(strategy.params_type)}
             for kind, strategy in self._desk.loops.strategies.items()
         ]
 
-    def _reach(self, args: Mapping[str, str]) -> Answer:
+    def _reach(self, args: Args) -> Answer:
         """What a launch with these parameters could come to, before it is asked for."""
         raw = {name: value for name, value in args.items() if name != "strategy"}
         try:
@@ -158,6 +102,10 @@ class Queries:
         except ParamError as error:
             raise LaunchError(str(error)) from None
         return reach_answer(self._desk, reaches)
+
+
+def _encoded(question: Callable[[JournalReader, Args], Answer], args: Args, reader: JournalReader) -> msgspec.Raw:
+    return encode(question(reader, args))
 
 
 def reach_answer(desk: Desk, reaches: Sequence[Reach]) -> dict[str, Answer]:

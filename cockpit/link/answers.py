@@ -16,13 +16,17 @@ ZERO = Decimal(0)
 
 
 class OrdersPage(msgspec.Struct, frozen=True):
-    """`Query("orders", {before, limit, filter, account, loop, state})`: newest first."""
+    """`Query("orders", {before, limit, filter, account, loop, state})`: newest first.
+
+    `limit` is 1 to 1000 (100 where none is given). Every word of `filter` must occur in an order's ids, account,
+    symbol, side, loop, role, state or text, whatever the case of its letters. `account`, `loop` and `state` are whole
+    values; `state` may be `open` for all that have not ended."""
 
     rows: tuple[OrderRow, ...]
     next: str = ""
     """To be given as `before` for the page after this one; empty at the end."""
     total: int = 0
-    """How many the journal holds under the same filter; at the most 65,536 can be paged through."""
+    """How many of the newest 65,536, which is as far as one can page, stand under the same filter."""
 
 
 class FillLine(msgspec.Struct, frozen=True):
@@ -56,10 +60,12 @@ class OrderEvent(msgspec.Struct, frozen=True):
 
 
 class OrderLife(msgspec.Struct, frozen=True):
-    """`Query("order", {id})`."""
+    """`Query("order", {id})`, our id or the venue's."""
 
     order: OrderRow
     events: tuple[OrderEvent, ...]
+    """Oldest first, from the intent on. Steps are kept for the newest 65,536 orders, and for 30 days; of older ones the
+    first and the last stand here."""
     fills: tuple[FillLine, ...]
 
 
@@ -93,6 +99,10 @@ class AccountSheet(msgspec.Struct, frozen=True):
     """What the check of the account found, in words."""
 
 
+NO_BOUND = 1e9
+"""`Bucket.up_to` of the last bucket, which has no end: JSON knows no infinity."""
+
+
 class Bucket(msgspec.Struct, frozen=True):
     """Of a histogram: how many were at most `up_to` and above the bucket before."""
 
@@ -110,7 +120,10 @@ class ObligationLine(msgspec.Struct, frozen=True):
 
 
 class ChangeLine(msgspec.Struct, frozen=True):
-    """One change of parameters or one command: who did what, and when."""
+    """One change of parameters or one command: who did what, and when.
+
+    `Query("audit", {before, limit, loop})` gives a list of them, newest first: those before the stamp `before` (ns),
+    `limit` 1 to 1000 (200 where none is given), of one `loop` or of all."""
 
     ts: int
     origin: str
@@ -128,7 +141,7 @@ class LoopSheet(msgspec.Struct, frozen=True):
 
     loop: str
     hedge_ms: tuple[Bucket, ...]
-    """Fill to hedge fill, milliseconds."""
+    """Fill to hedge fill, milliseconds: up to 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000 and `NO_BOUND`."""
     obligations: tuple[ObligationLine, ...]
     """The newest 100, newest first."""
     changes: tuple[ChangeLine, ...]
@@ -154,6 +167,6 @@ class DayLine(msgspec.Struct, frozen=True):
 
 
 class History(msgspec.Struct, frozen=True):
-    """`Query("history", {days})`: oldest first."""
+    """`Query("history", {days})`: oldest first, the newest `days` (90 where none is given) that something was on."""
 
     days: tuple[DayLine, ...]

@@ -49,7 +49,7 @@ class SocketLink:
     """The link to a desk in a process of its own.
 
     `ids` gives each command its id and must never give one twice, over restarts of the client too. `origin` says who
-    asks. With `attach` False no tables are sent: for commands only. `watchdog`: see `Attach`.
+    asks. With `attach` False no tables are sent: for commands only. `watchdog`, `watch`: see `Attach`.
     """
 
     def __init__(
@@ -62,9 +62,12 @@ class SocketLink:
         rate_hz: float = 4.0,
         attach: bool = True,
         watchdog: str = "",
+        watch: bool = False,
     ) -> None:
         self.path = path
-        self._talk = Conversation(clock, ids=ids, origin=origin, rate_hz=rate_hz, attach=attach, watchdog=watchdog)
+        self._talk = Conversation(
+            clock, ids=ids, origin=origin, rate_hz=rate_hz, attach=attach, watchdog=watchdog, watch=watch
+        )
         self._task: asyncio.Task[None] | None = None
         self._protocol: FrameProtocol | None = None
         self._gone = asyncio.Event()

@@ -31,6 +31,15 @@ class ProtocolMismatch(ConnectionError):
     """The desk speaks another version of the protocol."""
 
 
+def mismatch(hello: Hello) -> str:
+    """Which side is to be restarted, and how."""
+    why = f"the desk (version {hello.version}) speaks protocol {hello.protocol}, this cockpit {PROTOCOL}"
+    if hello.protocol > PROTOCOL:
+        return f"start the newer cockpit instead of this one: {why}"
+    # `cockpit desk stop` of this version cannot talk to it either; a desk stops cleanly on SIGTERM.
+    return f"restart the desk (`kill {hello.pid}`, then `cockpit`): {why}"
+
+
 class _Pending:
     def __init__(self, command: Command, answer: asyncio.Future[Ack], resend: bool) -> None:
         self.command = command
@@ -51,14 +60,15 @@ class Conversation:
         rate_hz: float,
         attach: bool,
         watchdog: str = "",
+        watch: bool = False,
     ) -> None:
-        self.store = Store(clock)
+        self.store = Store(clock, watch=watch)
         self.hello: Hello | None = None
         self.goodbye = False
         """The desk said that it stops; True until a desk greets us again."""
         self._ids = ids
         self._origin = origin
-        self._attach = Attach(rate_hz, watchdog) if attach else None
+        self._attach = Attach(rate_hz, watchdog, origin, watch) if attach else None
         self._write: Write | None = None
         self._pending: dict[str, _Pending] = {}
         self._resyncing = False
@@ -98,9 +108,9 @@ class Conversation:
         message = decode_to_client(payload)
         if isinstance(message, Hello):
             if message.protocol != PROTOCOL:
-                older = "cockpit" if message.protocol > PROTOCOL else "desk"
-                text = f"the desk speaks protocol {message.protocol}, this client {PROTOCOL}"
-                raise ProtocolMismatch(f"{text}; update and restart the {older}")
+                self.store.trouble = mismatch(message)
+                raise ProtocolMismatch(self.store.trouble)
+            self.store.trouble = ""
             self.hello = message
             self.goodbye = False
             if self._attach is None:

@@ -10,7 +10,8 @@ from cockpit.link.conversation import Conversation
 from cockpit.link.desk_port import DeskPort
 from cockpit.link.dispatch import Dispatcher
 from cockpit.link.messages import Ack, Verb
-from cockpit.link.publisher import Publisher
+from cockpit.link.publisher import Publisher, seen_by
+from cockpit.link.rows import Tables
 from cockpit.link.session import DeskSession
 from cockpit.link.store import Store
 from venues.model import Clock
@@ -61,10 +62,13 @@ class InProcessLink:
         self._desk = desk
         self._clock = clock
         self._talk = Conversation(clock, ids=ids, origin=origin, rate_hz=rate_hz, attach=True)
-        self._publisher = Publisher(desk.tables, clock)
+        self._publisher = Publisher(self._tables, clock)
         self._dispatcher = Dispatcher(desk, self._publisher.invalidate)
         self._session: DeskSession | None = None
         self._pipes: tuple[_Pipe, ...] = ()
+
+    def _tables(self) -> Tables:
+        return seen_by(self._desk.tables(), (self._session.looker,) if self._session and self._session.looker else ())
 
     @property
     def store(self) -> Store:

@@ -8,8 +8,8 @@ import msgspec
 
 from cockpit.link.rows import Tables
 
-PROTOCOL = 1
-"""Raised when an old client could misread a new desk."""
+PROTOCOL = 2
+"""Raised when an old client could misread a new desk, or an old desk an eye that must not touch."""
 
 
 # -- commands, client to desk ------------------------------------------------------------------------------------
@@ -98,8 +98,8 @@ class Fault(msgspec.Struct, frozen=True, tag="fault"):
 
 class Query(msgspec.Struct, frozen=True, tag="query"):
     """Read without change: `status`, `accounts`, `orders`, `fills`, `funding`, `transfers`, `wear`, `strategies`,
-    `audit`, `flatten`, `alarms`, `reach` (what a launch could come to: `strategy` and its parameters). The answer is
-    JSON in the acknowledgement."""
+    `audit`, `flatten`, `alarms`, `reach` (what a launch could come to: `strategy` and its parameters), `order`,
+    `account`, `loop`, `history`. The answer is JSON in the acknowledgement; `answers.py` has the shapes."""
 
     what: str
     args: dict[str, str] = {}
@@ -133,6 +133,8 @@ class Command(msgspec.Struct, frozen=True, tag="command"):
     origin: str
     """Who asks: `tui:user@host`, `cli:user@host`."""
     verb: Verb
+    watch: bool = False
+    """The client only watches: everything but a `Query` is refused. The desk's end of the link sets it."""
 
 
 class Attach(msgspec.Struct, frozen=True, tag="attach"):
@@ -141,6 +143,10 @@ class Attach(msgspec.Struct, frozen=True, tag="attach"):
     rate_hz: float = 4.0
     watchdog: str = ""
     """What a watchdog says of itself: its deadline and what it would do. Empty: the client is none."""
+    origin: str = ""
+    """Who looks, as in `Command`."""
+    watch: bool = False
+    """This client looks and never touches. It holds for as long as the connection does, whatever is said later."""
 
 
 class Resync(msgspec.Struct, frozen=True, tag="resync"):

@@ -35,6 +35,12 @@ class Changes(msgspec.Struct, frozen=True):
     empty: bool
 
 
+def seen_by(tables: Tables, lookers: tuple[str, ...]) -> Tables:
+    """The desk's tables with who looks at them; the desk itself knows of no clients."""
+    desk = [msgspec.structs.replace(row, clients=lookers) for row in tables.desk if lookers or row.clients]
+    return msgspec.structs.replace(tables, desk=desk) if desk else tables
+
+
 class _Generation(msgspec.Struct, frozen=True):
     number: int
     touched: dict[str, set[str]]

@@ -25,6 +25,9 @@ class DeskRow(msgspec.Struct, frozen=True):
     """What the watchdogs that hear this desk say of themselves; empty where none does."""
     bell_s: float = 30.0
     """How often clients ring for a critical alarm that nobody acknowledges, seconds; 0: they never ring."""
+    clients: tuple[str, ...] = ()
+    """Who looks at the desk now, oldest first: `anna@host`, with ` (watch)` behind it where he can only look. Verbs of
+    the command line and watchdogs are not among them."""
 
     @property
     def key(self) -> str:

@@ -13,7 +13,8 @@ from typing import TypeAlias
 
 from cockpit.link.desk_port import DeskPort
 from cockpit.link.dispatch import Dispatcher
-from cockpit.link.publisher import MAX_RATE_HZ, Publisher
+from cockpit.link.publisher import MAX_RATE_HZ, Publisher, seen_by
+from cockpit.link.rows import Tables
 from cockpit.link.session import SKIP_BACKLOG, DeskSession
 from venues.model import Clock
 from venues.wire import FrameProtocol
@@ -81,7 +82,7 @@ class LinkServer:
         self._clock = clock
         self._uid_of = uid_of
         self._max_rate_hz = max_rate_hz
-        self._publisher = Publisher(desk.tables, clock, max_rate_hz)
+        self._publisher = Publisher(self._tables, clock, max_rate_hz)
         self._dispatcher = Dispatcher(desk, self._publisher.invalidate)
         self._sessions: dict[FrameProtocol, DeskSession] = {}
         self._server: asyncio.Server | None = None
@@ -99,6 +100,14 @@ class LinkServer:
     def skipped(self) -> int:
         """How often clients that are connected now were skipped for not reading."""
         return sum(session.skipped for session in self._sessions.values())
+
+    @property
+    def lookers(self) -> tuple[str, ...]:
+        """Who looks at the desk now, oldest first."""
+        return tuple(session.looker for session in self._sessions.values() if session.looker)
+
+    def _tables(self) -> Tables:
+        return seen_by(self._desk.tables(), self.lookers)
 
     async def start(self) -> None:
         """Open the socket. Raises `DeskRunning` where a desk answers on it, `ServerError` where it cannot be."""

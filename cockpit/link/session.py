@@ -6,9 +6,12 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
+import msgspec
+
 from cockpit.link.codec import CodecError, decode_to_desk, encode_to_client
 from cockpit.link.dispatch import Dispatcher
-from cockpit.link.messages import PROTOCOL, Ack, Attach, Command, Delta, Goodbye, Hello, Snapshot, ToClient
+from cockpit.link.messages import PROTOCOL, Ack, Attach, Command, Delta, Goodbye, Hello, Query, Snapshot, ToClient
+from cockpit.link.origin import looker
 from cockpit.link.publisher import MAX_RATE_HZ, Cursor, Publisher
 from venues.model import NS_PER_S, Clock
 from venues.wire import FrameError
@@ -64,6 +67,10 @@ class DeskSession:
         self._closed = False
         self.watchdog = ""
         """What the client says of itself where it is a watchdog."""
+        self.watch = False
+        """The client may look and nothing else."""
+        self.looker = ""
+        """Who looks, for other clients to see; empty where nobody sits there."""
         self.skipped = 0
         """How often this client was skipped because it did not read."""
 
@@ -101,6 +108,9 @@ class DeskSession:
             self._command(message)
         elif isinstance(message, Attach):
             self.watchdog = message.watchdog
+            # Once a client has said that it only watches, nothing it says lifts that.
+            self.watch = self.watch or message.watch
+            self.looker = "" if message.watchdog else looker(message.origin, watch=self.watch)
             self._attach(message.rate_hz)
             self._on_attach()
         else:
@@ -115,6 +125,9 @@ class DeskSession:
             text = f"the desk is busy: {MAX_PENDING} commands of this client wait already; nothing was done, try again"
             self._send(Ack(command.id, ok=False, error=text))
             return
+        if self.watch and not isinstance(command.verb, Query):
+            # The desk itself says no, so that the refusal is journaled and everybody sees who tried.
+            command = msgspec.structs.replace(command, watch=True)
         self._pending += 1
         self._dispatcher.submit(command, self._answer)
 

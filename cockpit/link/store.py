@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Literal, Protocol, TypeAlias, TypeVar
 
 from cockpit.link.messages import Delta, Snapshot
+from cockpit.link.replay_state import ReplayState
 from cockpit.link.rows import (
     AccountRow,
     AlarmRow,
@@ -65,8 +66,15 @@ class Store:
     The last known rows stay when the connection goes; `state` says how much they are worth.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, *, watch: bool = False) -> None:
         self._clock = clock
+        self.watch = watch
+        """This client only looks: the desk refuses it every command."""
+        self.replay: ReplayState | None = None
+        """Where the replay stands; None where this is the replica of a desk."""
+        self.trouble = ""
+        """Why there will be no connection until somebody does something (the desk speaks another protocol), in words;
+        empty otherwise."""
         self._last_ns: int | None = None
         self._seq: int | None = None
         self._dirty: set[str] = set()

@@ -14,8 +14,9 @@ from textual.widgets import Button
 
 from cockpit.actions.registry import bindings
 from cockpit.screens.live import LiveScreen
-from widgets.lines import Lines
+from widgets.i18n import _
 from widgets.paint import Cell, cell
+from widgets.prose import Prose
 
 T = TypeVar("T")
 
@@ -44,7 +45,7 @@ class Dialog(LiveScreen[T], ModalScreen[T]):
 
     def title_text(self) -> str:
         """What stands in the border."""
-        return self.TITLE_TEXT
+        return _(self.TITLE_TEXT)
 
     def content(self) -> ComposeResult:
         """What stands in the box."""
@@ -82,14 +83,14 @@ class ChoiceDialog(Dialog[str]):
         return self._title
 
     def content(self) -> ComposeResult:
-        yield Lines((*self._lines, ()))
+        yield Prose((*self._lines, ()))
         for choice in self._choices:
             with Horizontal(classes="choice"):
-                yield Press(choice.label, id=f"choice-{choice.id}")
-                yield Lines((cell(choice.doc, "dim"),))
+                yield Press(_(choice.label), id=f"choice-{choice.id}")
+                yield Prose((cell(_(choice.doc), "dim"),))
         with Horizontal(classes="choice"):
-            yield Press("Cancel", id="cancel")
-            yield Lines((cell("change nothing", "dim"),))
+            yield Press(_("Cancel"), id="cancel")
+            yield Prose((cell(_("change nothing"), "dim"),))
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         name = event.button.id or ""

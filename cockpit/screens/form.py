@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -14,10 +13,14 @@ from textual.widgets import Button
 from cockpit.link.client import LinkError
 from cockpit.link.messages import Verb
 from cockpit.screens.dialog import Dialog, Press
+from widgets.desk_words import said
 from widgets.fields import Field, FieldList
+from widgets.i18n import N_, _
 from widgets.lines import Lines
-from widgets.paint import Cell, cell
+from widgets.paint import Cell, cell, wrapped
 
+HELD_NS = 750_000_000
+"""A held key repeats at the latest after so long: terminals wait 250 to 660 ms before the first repeat."""
 FRAME = 7
 """Lines of the box that are not fields: border, help, buttons, one blank."""
 
@@ -27,7 +30,7 @@ class FormDialog(Dialog[None]):
 
     AUTO_FOCUS: ClassVar[str | None] = "FieldList"
     HINTS: ClassVar[tuple[str, ...]] = ("move", "fields", "submit", "cancel")
-    SUBMIT_LABEL: ClassVar[str] = "Apply"
+    SUBMIT_LABEL: ClassVar[str] = N_("Apply")
     BINDINGS: ClassVar[list[BindingType]] = [
         ("left,up", "app.focus_previous", "previous"),
         ("right,down", "app.focus_next", "next"),
@@ -41,13 +44,15 @@ class FormDialog(Dialog[None]):
         self.help = Lines(((), (), ()), id="fieldhelp")
         self._note: tuple[Cell, ...] = ((), ())
         self._busy = False
+        self._entered: int | None = None
+        """When enter last walked a field, monotonic, ns."""
 
     def content(self) -> ComposeResult:
         yield self.fields
         yield self.help
         with Horizontal(id="buttons"):
-            yield Press(self.SUBMIT_LABEL, id="submit")
-            yield Press("Cancel", id="cancel")
+            yield Press(_(self.SUBMIT_LABEL), id="submit")
+            yield Press(_("Cancel"), id="cancel")
 
     def load(self, fields: Sequence[Field]) -> None:
         """Fill the form; the box grows to what it holds, as far as the window lets it."""
@@ -61,29 +66,40 @@ class FormDialog(Dialog[None]):
     def on_field_list_moved(self) -> None:
         self._explain()
 
-    def on_field_list_submitted(self) -> None:
+    def on_field_list_submitted(self, _event: FieldList.Submitted) -> None:
         """Enter in a field: the next one, and from the last one to the button."""
+        self._entered = self.cockpit.clock.monotonic_ns()
         if self.fields.at_end:
             self.query_one("#submit", Button).focus()
         else:
             self.fields.go(self.fields.index + 1)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        if event.button.id == "submit":
-            self.action_submit()
-        else:
+        if event.button.id != "submit":
             self.action_cancel()
+        elif self._held():
+            self.say(_("a held key confirms nothing: let go, then enter once more"), "warn")
+        else:
+            self.action_submit()
+
+    def _held(self) -> bool:
+        """Whether this enter may be the one that walked the fields, still held down."""
+        now = self.cockpit.clock.monotonic_ns()
+        if self._entered is None or now - self._entered >= HELD_NS:
+            return False
+        self._entered = now
+        return True
 
     def say(self, text: str, ink: str = "dim") -> None:
         """Two lines under the help; what stands there stays until the next word."""
         width = self.help.size.width or self.app.size.width - 6
-        lines: list[Cell] = [cell(line, ink) for line in textwrap.wrap(text, width, max_lines=2, placeholder=" …")]
+        lines: list[Cell] = [cell(line, ink) for line in wrapped(text, width, 2)]
         self._note = (*lines, (), ())[:2]
         self._explain()
 
     def _explain(self) -> None:
         field = self.fields.current
-        doc: Cell = () if field is None else ((f"{field.name}  ", "accent"), (field.doc, "dim"))
+        doc: Cell = () if field is None else ((f"{field.name}  ", "accent"), (said(field.doc), "dim"))
         self.help.show((doc, *self._note))
 
     def verb(self) -> Verb | None:
@@ -92,29 +108,29 @@ class FormDialog(Dialog[None]):
 
     def done_text(self) -> str:
         """What the key bar says once the desk has taken it."""
-        return "done"
+        return _("done")
 
     def action_submit(self) -> None:
         verb = self.verb()
         if verb is None:
-            self.say("nothing is changed")
+            self.say(_("nothing is changed"))
         elif not self._busy:
             self._busy = True
             self.run_worker(self._send(verb), group="form")
 
     async def _send(self, verb: Verb) -> None:
         """Send, and close on yes; on no keep everything and show where it hurts."""
-        self.say("asking the desk …")
+        self.say(_("asking the desk …"))
         try:
             ack = await self.cockpit.link.send(verb)
         except LinkError as error:
-            self.say(f"✗ {error}", "crit")
+            self.say(f"✗ {said(str(error))}", "crit")
             return
         finally:
             self._busy = False
         if not ack.ok:
             self.fields.mark_error(ack.error)
-            self.say(f"✗ {ack.error}", "crit")
+            self.say(f"✗ {said(ack.error)}", "crit")
             self.fields.focus()
             return
         text = self.done_text()

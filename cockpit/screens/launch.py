@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -14,8 +14,10 @@ from cockpit.link.rows import SpreadRow
 from cockpit.link.store import Store
 from cockpit.screens.form import FormDialog
 from strategies.params import ParamSpec
+from widgets.desk_words import said
 from widgets.fields import Field
-from widgets.modes import modes_shown
+from widgets.i18n import N_, _
+from widgets.modes import mode_name, modes_shown
 
 ACCOUNT_FIELDS = ("maker", "taker", "backup", "account")
 """Parameters that name an account; so does any with the unit `account`."""
@@ -28,7 +30,7 @@ READ_ONLY = "read-only"
 MIX = Field(
     "mix",
     "no",
-    doc="Paper and live accounts in one loop: the paper leg hedges no money",
+    doc=N_("Paper and live accounts in one loop: the paper leg hedges no money"),
     choices=("no", "yes"),
     free=False,
     was="no",
@@ -73,14 +75,16 @@ def proposed_size(store: Store, account: str, coin: str) -> str:
     return ""
 
 
-def fields_for(specs: Sequence[ParamSpec], store: Store) -> list[Field]:
-    """A field per parameter; accounts and coins are choices from the store."""
+def fields_for(specs: Sequence[ParamSpec], store: Store, given: Mapping[str, str]) -> list[Field]:
+    """A field per parameter; accounts and coins are choices from the store. `given` goes before what is proposed."""
     maker, taker, coin = proposed_pair(store)
+    maker, coin = given.get("maker", maker), given.get("ticker", coin)
     coins = tuple(sorted({market.base for market in store.markets.values()}))
     proposals = {"maker": maker, "taker": taker, "ticker": coin, "size": proposed_size(store, maker, coin)}
     fields = []
     for spec in specs:
         value = spec.default if spec.default is not None else proposals.get(spec.name, "")
+        value = given.get(spec.name, value)
         choices, free = spec.choices, False
         if spec.name in ACCOUNT_FIELDS or spec.unit == "account":
             choices = tuple(store.accounts) if spec.default is None else ("", *store.accounts)
@@ -113,29 +117,31 @@ class Preview(msgspec.Struct):
 
 
 class LaunchDialog(FormDialog):
-    SUBMIT_LABEL = "Launch"
+    SUBMIT_LABEL = N_("Launch")
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, given: Mapping[str, str] | None = None) -> None:
+        """`given`: parameter to the value that the form opens with."""
         super().__init__()
         self._kind = kind
+        self._given = dict(given or {})
         self._previewed: dict[str, str] = {}
 
     def title_text(self) -> str:
-        return f"Launch {self._kind}"
+        return _("Launch {kind}").format(kind=self._kind)
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.say("asking the desk for the parameters …")
+        self.say(_("asking the desk for the parameters …"))
         self.run_worker(self._load(), group="form")
 
     async def _load(self) -> None:
         try:
             specs = await self.cockpit.specs(self._kind)
         except LinkError as error:
-            self.say(f"✗ {error}", "crit")
+            self.say(f"✗ {said(str(error))}", "crit")
             return
         store = self.cockpit.link.store
-        self.load([*fields_for(specs, store), *([replace(MIX)] if len(modes_shown(store)) > 1 else [])])
+        self.load([*fields_for(specs, store, self._given), *([replace(MIX)] if len(modes_shown(store)) > 1 else [])])
         self.say("")
         self._preview()
 
@@ -159,8 +165,9 @@ class LaunchDialog(FormDialog):
         if ack.ok:
             preview = msgspec.json.decode(ack.result, type=Preview)
             money = "live" in preview.modes
-            kinds = " and ".join(mode.upper() for mode in preview.modes)
-            self.say(f"{kinds}{' (REAL MONEY)' if money else ''}: {preview.text}", "live" if money else "dim")
+            kinds = _(" and ").join(mode_name(mode) for mode in preview.modes)
+            real = f" ({_('REAL MONEY')})" if money else ""
+            self.say(f"{kinds}{real}: {said(preview.text)}", "live" if money else "dim")
 
     def verb(self) -> Verb | None:
         if not self.fields.fields:
@@ -170,4 +177,4 @@ class LaunchDialog(FormDialog):
         return Launch(self._kind, values, mix)
 
     def done_text(self) -> str:
-        return f"{self._kind} launched"
+        return _("{kind} launched").format(kind=self._kind)

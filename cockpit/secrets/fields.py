@@ -168,6 +168,16 @@ def checked(venue: str, given: Mapping[str, Secret]) -> dict[str, Secret]:
     return out
 
 
+def check_one(venue: str, name: str, value: Secret) -> None:
+    """One part of a key by itself, while it is typed. Raises `KeysError`, as `checked` does."""
+    field = next(field for field in venue_keys(venue).fields if field.name == name)
+    text = Secret(value.reveal().strip())
+    if text:
+        _check(venue, field, text)
+    elif not field.optional:
+        raise KeysError(f"{name} of a key of {venue} is missing", f"expected the {field.label}")
+
+
 def _check(venue: str, field: Field, value: Secret) -> None:
     text = value.reveal()
     where = f"{field.name} of a key of {venue}"

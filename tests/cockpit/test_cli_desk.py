@@ -8,7 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import msgspec
 import pytest
@@ -16,9 +16,11 @@ from cli_kit import one_line, serving
 from link_kit import FakeDesk
 
 from cockpit import locations
+from cockpit.app import CockpitApp
 from cockpit.cli import main
 from cockpit.commands import launch, spawn, talk
-from cockpit.link.client import Link
+from cockpit.link.client import Link, SocketLink
+from cockpit.link.inprocess import InProcessLink
 from cockpit.link.messages import Ack, Command, Launch, Shutdown
 from venues.model import Clock
 
@@ -133,18 +135,22 @@ def test_a_desk_that_says_nothing(
     assert "the desk does not answer" in one_line(capsys.readouterr().err)
 
 
-class Face:
-    """Stands in for the app: looks once at the store that it was given."""
+class Face(CockpitApp):
+    """The app without its screen: looks once at the store that it was given."""
 
-    seen: ClassVar[dict[str, object]] = {}
+    seen: ClassVar[dict[str, Any]] = {}
 
-    def __init__(self, link: Link, clock: Clock, **options: object) -> None:
-        self.link, self.options = link, options
+    def __init__(self, link: Link, clock: Clock, **options: Any) -> None:
+        super().__init__(link, clock, **options)
+        self.options = options
 
-    async def run_async(self) -> str:
+    async def run_async(self, **_options: Any) -> str:
+        assert isinstance(self.link, (SocketLink, InProcessLink))
         await self.link.start()
         assert await self.link.ready(10)
-        Face.seen = {"loops": list(self.link.store.loops), **self.options}
+        store = self.link.store
+        clients = store.desk.clients if store.desk is not None else ()
+        Face.seen = {"loops": list(store.loops), "watch": store.watch, "clients": clients, **self.options}
         return "Detached."
 
 
@@ -166,6 +172,18 @@ def test_the_cockpit_attaches_to_the_desk_that_runs(
     assert Face.seen["loops"] == ["h1"]
     assert Face.seen["pictures"] == places.pictures
     assert desk.commands == [], "attaching asks for nothing"
+    assert Face.seen["watch"] is False
+
+
+def test_who_watches_is_known_for_it(
+    desk: FakeDesk, terminal: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("cockpit.app.CockpitApp", Face)
+    assert main(["--watch"]) == 0
+    assert capsys.readouterr().out == "Detached.\n"
+    assert Face.seen["watch"] is True
+    (who,) = Face.seen["clients"]
+    assert who.endswith(" (watch)")
 
 
 def test_a_desk_of_its_own(terminal: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

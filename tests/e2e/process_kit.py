@@ -47,7 +47,7 @@ class Said(NamedTuple):
 class WatchedLink(SocketLink):
     """A client that can wait for what it sees."""
 
-    def __init__(self, home: Home, name: str) -> None:
+    def __init__(self, home: Home, name: str, *, watch: bool = False) -> None:
         numbers = itertools.count(1)
         super().__init__(
             home.places.desk_socket,
@@ -55,6 +55,7 @@ class WatchedLink(SocketLink):
             ids=lambda: f"{name}-{os.getpid()}-{id(self):x}-{next(numbers)}",
             origin=f"test:{name}",
             rate_hz=20,
+            watch=watch,
         )
         self._moved = asyncio.Event()
 
@@ -172,9 +173,9 @@ class Home:
         self._desks.append(process)
         return process
 
-    async def link(self, name: str = "one") -> WatchedLink:
+    async def link(self, name: str = "one", *, watch: bool = False) -> WatchedLink:
         """A client with its first snapshot."""
-        link = WatchedLink(self, name)
+        link = WatchedLink(self, name, watch=watch)
         self._links.append(link)
         await link.start()
         ready = asyncio.ensure_future(link.ready(WAIT_S))

@@ -60,8 +60,11 @@ class Terminal:
         text = self._rest + self._decoder.decode(chunk)
         cut = UNFINISHED.search(text)
         self._rest = cut.group() if cut else ""
-        self._stream.feed(PRIVATE.sub("", text[: len(text) - len(self._rest)]))
+        self._feed(PRIVATE.sub("", text[: len(text) - len(self._rest)]))
         self._moved.set()
+
+    def _feed(self, text: str) -> None:
+        self._stream.feed(text)
 
     @property
     def text(self) -> str:

@@ -36,13 +36,12 @@ async def test_a_change_waits_for_the_safe_point_and_stands_in_the_journal(home:
     status = await home.run("status", "--json")
     (shown,) = status.json["loops"]
     assert shown["pending"]["size"] == "0.02"
-    audit = await link.ask(Query("audit", {"loop": "L1"}))
-    changes = {entry["field"]: (entry["old"], entry["new"]) for entry in audit}
-    assert changes == {"size": ("0.01", "0.02"), "iterations": ("0", "3"), "sleep": ("0", "1")}
-    for entry in audit:
-        assert entry["origin"].startswith("cli:")
-        assert before <= entry["ts"] <= SystemClock().now_ns()
-        assert entry["command_id"]
+    changed, launched = await link.ask(Query("audit", {"loop": "L1"}))
+    assert changed["changes"] == {"size": ["0.01", "0.02"], "iterations": ["0", "3"], "sleep": ["0", "1"]}
+    assert changed["text"] == "size 0.01 → 0.02, iterations 0 → 3, sleep 0 → 1"
+    assert changed["origin"].startswith("cli:")
+    assert before <= changed["ts"] <= SystemClock().now_ns()
+    assert launched["text"].startswith("launch hedge ")
     with closing(sqlite3.connect(f"file:{home.places.journal}?mode=ro", uri=True)) as journal:
         stored = journal.execute("SELECT field, new, origin FROM param_changes ORDER BY rowid").fetchall()
     assert [(field, new) for field, new, _ in stored] == [("size", "0.02"), ("iterations", "3"), ("sleep", "1")]
@@ -93,4 +92,7 @@ async def test_wrong_changes_are_refused_and_the_loop_goes_on(home: Home) -> Non
     assert "loop: 'L9' is not known; expected one of: L1" in unknown.err
     after = await link.until(lambda store: loop_of(store).iterations_done > row.iterations_done and loop_of(store))
     assert (after.params, after.pending, after.state) == (row.params, {}, "running")
-    assert await link.ask(Query("audit", {"loop": "L1"})) == []
+    *refused, launched = await link.ask(Query("audit", {"loop": "L1"}))
+    assert all(line["answer"] and not line["changes"] for line in refused)
+    assert len(refused) == len(WRONG) + 1
+    assert launched["answer"] == ""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
 from process_kit import Home, loop_of, trading
 
+from cockpit.link.answers import OrdersPage
 from cockpit.link.codec import encode_to_desk
-from cockpit.link.messages import Attach, Command, Launch, Pause, Query, SetParams
+from cockpit.link.messages import Attach, Command, Flatten, Launch, Pause, Query, SetParams
 from venues.wire import frame
 
 PARAMS = {"maker": "extended", "taker": "lighter", "ticker": "BTC", "size": "0.01", "iterations": "0"}
@@ -34,6 +36,38 @@ async def test_two_clients_and_one_that_never_reads(home: Home) -> None:
     assert one.store.state == two.store.state == "live"
     texts = [line.text for line in two.store.log]
     assert any(text == "launched by test:one, PAPER" for text in texts)
-    assert any("(test:two)" in text for text in texts)
+    assert any("size 0.01 → 0.02 by test:two" in text for text in texts)
     writer.close()
     assert not deaf.at_eof()
+
+
+async def test_one_works_and_one_can_only_look(home: Home) -> None:
+    await home.desk()
+    anna, ben = await home.link("anna"), await home.link("ben", watch=True)
+    await asyncio.gather(anna.until(trading), ben.until(trading))
+    await anna.until(lambda store: store.desk and store.desk.clients == ("anna", "ben (watch)"))
+    await anna.ask(Launch("hedge", PARAMS))
+    await ben.until(lambda store: "L1" in store.loops and loop_of(store).hedges >= 1)
+
+    no = await ben.send(Flatten())
+    assert not no.ok
+    assert "only watches" in no.error
+    tried = "flatten all accounts: refused (test:ben)"
+    await anna.until(lambda store: any(line.text.startswith(tried) for line in store.log))
+    assert not anna.store.flattens
+    assert loop_of(anna.store).state == "running"
+
+    page = msgspec.json.decode(bytes((await ben.send(Query("orders", {"limit": "5"}))).result), type=OrdersPage)
+    assert page.rows
+    life = await ben.ask(Query("order", {"id": page.rows[-1].client_order_id}))
+    assert life["events"][0]["status"] == "pending"
+    sheet = await ben.ask(Query("loop", {"loop": "L1"}))
+    assert sum(bucket["count"] for bucket in sheet["hedge_ms"]) >= 1
+    refused, launched = await ben.ask(Query("audit"))
+    assert (refused["origin"], launched["origin"]) == ("test:ben", "test:anna")
+    assert "only watches" in refused["answer"]
+    (today,) = (await ben.ask(Query("history")))["days"]
+    assert today["unit_value"] == 1.0
+
+    await ben.close()
+    await anna.until(lambda store: store.desk and store.desk.clients == ("anna",))

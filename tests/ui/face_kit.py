@@ -10,6 +10,7 @@ from scenes import NOW
 from textual.pilot import Pilot
 
 from cockpit.app import CockpitApp
+from cockpit.keymap import Keymap
 from cockpit.link.rows import Tables
 from venues.model import ManualClock
 
@@ -32,12 +33,22 @@ class Later:
 class Face:
     """An app on a fake link, with its clock and its timers in hand."""
 
-    def __init__(self, tables: Tables | None = None, *, theme: str = "harbor", pictures: Path | None = None) -> None:
+    def __init__(
+        self,
+        tables: Tables | None = None,
+        *,
+        theme: str = "harbor",
+        pictures: Path | None = None,
+        keymap: Keymap | None = None,
+        history: Path | None = None,
+    ) -> None:
         self.clock = ManualClock(NOW)
         self.link = FakeLink(self.clock)
         if tables is not None:
             self.link.snapshot(tables)
-        self.app = CockpitApp(self.link, self.clock, rate_hz=0, theme=theme, pictures=pictures)
+        self.app = CockpitApp(
+            self.link, self.clock, rate_hz=0, theme=theme, pictures=pictures, keymap=keymap, history=history
+        )
         self.later = Later()
         self.app.after = self.later
 

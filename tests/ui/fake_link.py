@@ -27,6 +27,9 @@ class FakeLink:
         self.answer: Callable[[Verb], Ack] = lambda _verb: Ack("1", ok=True)
         self.strategies = Ack("1", ok=True, result=msgspec.Raw(STRATEGIES))
         self.reach = Ack("1", ok=False, error="not told what to answer")
+        self.answers: dict[str, Ack | Callable[[Query], Ack]] = {}
+        """By the query's name; it goes before `strategies` and `reach`."""
+        self.asked: list[Query] = []
         self.cut = False
         self._seq = 0
 
@@ -42,9 +45,20 @@ class FakeLink:
         if self.cut:
             raise LinkError("not connected to the desk", command_id or "1", unknown=False)
         if isinstance(verb, Query):
-            return self.reach if verb.what == "reach" else self.strategies
+            return self._query(verb)
         self.sent.append(verb)
         return self.answer(verb)
+
+    def _query(self, query: Query) -> Ack:
+        self.asked.append(query)
+        told = self.answers.get(query.what)
+        if told is not None:
+            return told(query) if callable(told) else told
+        if query.what == "strategies":
+            return self.strategies
+        if query.what == "reach":
+            return self.reach
+        return Ack("1", ok=False, error=f"query: {query.what!r} has no answer here; give `answers` one")
 
     def snapshot(self, tables: Tables) -> None:
         """The desk's whole state, as one message."""

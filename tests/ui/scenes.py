@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 import random
+from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import msgspec
 
-from cockpit.link.messages import Delta
+from cockpit.link.answers import DayLine, History
+from cockpit.link.messages import Ack, Delta
 from cockpit.link.rows import (
     AccountRow,
     AlarmRow,
@@ -300,3 +303,52 @@ def busy_delta(rng: random.Random, seq: int, tables: Tables) -> Delta:
             history=history,
         )
     return Delta(seq, 0, Tables(positions=tables.positions, spreads=tables.spreads))
+
+
+def past(days: int = 40) -> History:
+    """Days that end with today: volume that comes and goes, wear on both sides of zero, a unit that gains slowly."""
+    lines = []
+    unit = 1.0
+    for number in range(days):
+        wave = math.sin(number / 4)
+        volume = D(f"{40_000 + 30_000 * wave + 400 * number:.2f}") if number % 9 else D(0)
+        bps = round(0.9 + 0.8 * math.sin(number / 2.5), 2) if volume else None
+        wear = (volume * D(str(bps)) / 10_000).quantize(D("0.01")) if bps is not None else D(0)
+        unit *= 1 + 0.0004 * math.cos(number / 5) + 0.0001
+        lines.append(
+            DayLine(
+                day=(date(2026, 1, 1) - timedelta(days=days - 1 - number)).isoformat(),
+                volume_usd=volume,
+                wear_usd=wear,
+                wear_bps=bps,
+                fees_usd=wear * D("1.6"),
+                trade_usd=wear * D("-0.5"),
+                funding_usd=wear * D("-0.1"),
+                equity_usd=(100_000 * D(str(round(unit, 6)))).quantize(D("0.01")),
+                unit_value=round(unit, 6),
+            )
+        )
+    return History(tuple(lines))
+
+
+def answered(value: object) -> Ack:
+    """The desk's answer to a question."""
+    return Ack("1", ok=True, result=msgspec.Raw(msgspec.json.encode(value)))
+
+
+def crowded(count: int = 20) -> Tables:
+    """Twenty accounts with all three coins each, spreads between neighbours, and two loops."""
+    tables = busy()
+    names = [f"{ACCOUNTS[number % 4]}-{number // 4 + 1}" for number in range(count)]
+    SYMBOLS.update({name: SYMBOLS[name.partition("-")[0]] for name in names})
+    SIGNS.update({name: SIGNS[name.partition("-")[0]] for name in names})
+    tables.accounts = [account(name, index % 4) for index, name in enumerate(names)]
+    tables.positions = [position(name, coin, index % 4) for index, name in enumerate(names) for coin in MARKS]
+    tables.markets = [market(name, coin) for name in names for coin in MARKS]
+    tables.funding = [funding(name, coin, index % 7) for index, name in enumerate(names) for coin in MARKS]
+    neighbours = list(pairwise(names))
+    tables.spreads = [
+        spread(coin, a, b, n + m + 1) for n, coin in enumerate(MARKS) for m, (a, b) in enumerate(neighbours)
+    ]
+    tables.loops = [loop("hedge-1", "BTC", names[0], names[1]), loop("hedge-2", "ETH", names[2], names[3])]
+    return tables

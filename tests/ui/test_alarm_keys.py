@@ -35,4 +35,4 @@ async def test_the_worst_alarm_is_acknowledged_first_and_those_that_are_stay_bel
         assert isinstance(screen, OverviewScreen)
         lines = screen.strips.text.splitlines()
         assert ["WARNING" in lines[0], "✓ escalated" in lines[1], "✓ critical" in lines[2]] == [True] * 3
-        assert lines[3] == "   and 1 more alarm; `cockpit alarms` lists them"
+        assert lines[3] == "   and 1 more alarm; ! lists them"

@@ -26,8 +26,9 @@ from cockpit.link.messages import (
 )
 from cockpit.screens.edit import EditDialog
 from cockpit.screens.launch import LaunchDialog
+from cockpit.screens.log import LogScreen
+from cockpit.screens.orders import OrdersScreen
 from cockpit.screens.overview import OverviewScreen
-from cockpit.screens.views import LogScreen, OrdersScreen
 from widgets.fields import FieldList
 
 
@@ -385,7 +386,7 @@ async def test_tab_walks_through_panels_that_take_turns() -> None:
             assert panel.rows
             seen.append(panel.id)
             await press(face, pilot, "tab")
-        assert seen == ["loops", "positions", "spreads", "wear", "funding", "log", "loops"]
+        assert seen == ["loops", "positions", "spreads", "wear", "funding", "exposure", "log"]
 
 
 async def test_held_display_stands_still_but_alarms_do_not() -> None:

@@ -13,7 +13,20 @@ from link_kit import FakeDesk, account, counting_ids, full_tables, market, until
 from cockpit.link.codec import decode_to_client, encode_to_desk
 from cockpit.link.dispatch import MAX_QUERIES, MAX_WAITING, Dispatcher
 from cockpit.link.inprocess import InProcessLink
-from cockpit.link.messages import Ack, Attach, Command, Delta, Hello, Pause, Query, Resync, Snapshot, Stop, ToClient
+from cockpit.link.messages import (
+    PROTOCOL,
+    Ack,
+    Attach,
+    Command,
+    Delta,
+    Hello,
+    Pause,
+    Query,
+    Resync,
+    Snapshot,
+    Stop,
+    ToClient,
+)
 from cockpit.link.publisher import Publisher
 from cockpit.link.session import DROP_BACKLOG, MAX_PENDING, SKIP_BACKLOG, DeskSession
 from cockpit.sim.loop import VirtualClock, VirtualLoop
@@ -85,7 +98,7 @@ def bench():
 def test_a_client_that_asks_for_nothing_is_told_nothing(bench: Bench) -> None:
     bench.session.hello("0.1.0", 12)
     (hello,) = bench.run(60)
-    assert hello == Hello(1, "0.1.0", 12)
+    assert hello == Hello(PROTOCOL, "0.1.0", 12)
     assert bench.desk.looks == 0, "the desk is not looked at for nobody"
 
 

@@ -1,0 +1,417 @@
+"""The command line: what it says, completes, remembers, and what it does with mistakes."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import scenes
+from face_kit import Face, settled
+from textual.pilot import Pilot
+
+from cockpit.actions.commands import CommandError, candidates, complete, parse
+from cockpit.command_history import KEPT, CommandHistory
+from cockpit.link.messages import Ack, AckAlarm, Pause, Resume, SetParams, Stop, Verb
+from cockpit.screens.command_line import CommandLine
+from cockpit.screens.dialog import ChoiceDialog
+from cockpit.screens.flatten import FlattenDialog
+from cockpit.screens.launch import LaunchDialog
+from cockpit.screens.live import LiveScreen
+from cockpit.screens.overview import OverviewScreen
+from cockpit.screens.reduce import ReduceDialog
+from widgets import i18n
+
+
+class Some:
+    """Words of every kind."""
+
+    def words(self, kind: str, before: Sequence[str]) -> Sequence[str]:
+        known = {
+            "ACCOUNT": ["lighter", "extended", "okx"],
+            "LOOP": ["hedge-1", "hedge-2"],
+            "PARAM": ["size", "slippage", "slippage_max"],
+            "THEME": ["harbor", "signal"],
+            "VALUE": [f"value of {before[-1]}" if before else ""],
+            "NAME=VALUE": ["maker=", "maker=lighter"] if before else [],
+        }
+        return known.get(kind, [])
+
+
+# -- the language
+
+
+@pytest.mark.parametrize("line", ["", "   ", ":", "  : "])
+def test_nothing_said_is_nothing_to_do(line: str) -> None:
+    assert parse(line) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("paus", ("paus", "nearest: pause")),
+        ("wurst", ("wurst is no command", "tab shows")),
+        ("size", ("expected :size SIZE",)),
+        ("set size", ("expected :set PARAM VALUE",)),
+        ("size 1 2", ("expected :size SIZE",)),
+        ("history 3", ("history takes nothing behind it",)),
+        ("cancel", ("no command",)),
+    ],
+)
+def test_a_mistake_says_what_would_be_right(line: str, words: tuple[str, ...]) -> None:
+    with pytest.raises(CommandError) as caught:
+        parse(line)
+    for word in words:
+        assert word in str(caught.value)
+
+
+def test_words_and_ids_and_a_colon_too_many() -> None:
+    for line in ("pause", ":pause", "PAUSE", " pause  "):
+        spoken = parse(line)
+        assert spoken is not None
+        assert spoken.action.id == "pause"
+    spoken = parse("launch hedge maker=a taker=b size=0.1")
+    assert spoken is not None
+    assert spoken.args == ("hedge", "maker=a", "taker=b", "size=0.1")
+    spoken = parse("size.up")
+    assert spoken is not None
+    assert spoken.action.id == "size.up"
+
+
+def test_completion() -> None:
+    assert complete("pau", Some()) == "pause "
+    assert complete("acct li", Some()) == "acct lighter "
+    assert complete("pause hed", Some()) == "pause hedge-"
+    assert complete("pause a", Some()) == "pause all "
+    assert complete("set sl", Some()) == "set slippage"
+    assert complete("stop hedge-1 f", Some()) == "stop hedge-1 flatten "
+    assert complete("theme H", Some()) == "theme harbor "
+    assert complete("launch h", Some()) == "launch hedge "
+    assert complete("launch hedge m", Some()) == "launch hedge maker="
+    assert complete("wurst wa", Some()) == "wurst wa"
+    assert complete("pause x", Some()) == "pause x"
+    assert complete("pause hedge-1 x", Some()) == "pause hedge-1 x"
+
+
+def test_candidates_of_an_empty_line_are_the_commands() -> None:
+    typed, near = candidates("", Some())
+    assert typed == ""
+    assert {"pause", "flatten", "orders", "q"} <= set(near)
+    assert "size.up" not in near
+    assert "size.up" in candidates("size.", Some())[1]
+
+
+# -- history
+
+
+def test_history_is_kept_for_this_user_alone_without_repeats(tmp_path: Path) -> None:
+    file = tmp_path / "state" / "commands"
+    history = CommandHistory(file)
+    for line in ("pause", "pause", "  size   0.5 ", "", "pause"):
+        history.add(line)
+    assert history.lines == ["pause", "size 0.5", "pause"]
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert CommandHistory(file).lines == history.lines
+    assert [path.name for path in file.parent.iterdir()] == ["commands"]
+
+
+def test_history_has_a_limit_and_keeps_what_another_client_added(tmp_path: Path) -> None:
+    file = tmp_path / "commands"
+    one, two = CommandHistory(file), CommandHistory(file)
+    one.add("of one")
+    two.add("of two")
+    assert CommandHistory(file).lines == ["of one", "of two"]
+    for number in range(KEPT + 20):
+        one.add(f"line {number}")
+    assert len(CommandHistory(file).lines) == KEPT
+    assert CommandHistory(file).lines[-1] == f"line {KEPT + 19}"
+
+
+def test_history_that_cannot_be_kept_stops_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    history = CommandHistory(tmp_path / "file" / "commands")
+    history.add("pause")
+    assert history.lines == ["pause"]
+    (tmp_path / "odd").write_bytes(b"\xff\xfe\npause\n")
+    assert CommandHistory(tmp_path / "odd").lines[-1] == "pause"
+
+
+# -- on the screen
+
+
+async def quiet(face: Face, pilot: Pilot[str]) -> None:
+    await settled(pilot)
+    await face.app.workers.wait_for_complete()
+    await settled(pilot)
+
+
+async def say(face: Face, pilot: Pilot[str], text: str) -> None:
+    await pilot.press("colon")
+    await quiet(face, pilot)
+    face.app.screen.query_one(CommandLine).entry.put(text)
+    await settled(pilot)
+    await pilot.press("enter")
+    await quiet(face, pilot)
+
+
+def line(face: Face) -> CommandLine:
+    return face.app.screen.query_one(CommandLine)
+
+
+@pytest.mark.parametrize(
+    ("text", "verbs"),
+    [
+        ("pause", [Pause("hedge-1")]),
+        ("pause hedge-2", [Pause("hedge-2")]),
+        ("pause HEDGE-2", [Pause("hedge-2")]),
+        ("pause all", [Pause("all")]),
+        ("resume hedge-2", [Resume("hedge-2")]),
+        ("stop hedge-2 cycle", [Stop("hedge-2", "cycle")]),
+        ("ack a1", [AckAlarm("a1")]),
+        ("ack all", [AckAlarm("all")]),
+        ("ack", [AckAlarm("a1")]),
+    ],
+)
+async def test_lines_that_send_at_once(text: str, verbs: list[Verb]) -> None:
+    tables = scenes.busy()
+    tables.alarms = [scenes.alarm()]
+    face = Face(tables)
+    async with face.app.run_test(size=(120, 40)) as pilot:
+        await say(face, pilot, text)
+        assert face.link.sent == verbs
+        assert not face.app.screen.query(CommandLine)
+        assert face.app.screen.focused is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "changes"),
+    [
+        ("size 0.5", {"size": "0.5"}),
+        ("iter 20", {}),
+        ("iter 30", {"iterations": "30"}),
+        ("set slippage 7", {"slippage": "7"}),
+        ("set SLIPPAGE 7", {"slippage": "7"}),
+    ],
+)
+async def test_lines_that_stage_exactly_that(text: str, changes: dict[str, str]) -> None:
+    face = Face(scenes.busy())
+    async with face.app.run_test(size=(120, 40)) as pilot:
+        await say(face, pilot, text)
+        assert face.link.sent == []
+        assert face.app.staging.of("hedge-1") == changes
+        if changes:
+            await pilot.press("enter")
+            await quiet(face, pilot)
+            assert face.link.sent == [SetParams("hedge-1", changes)]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("size wurst", "size: wurst is not valid"),
+        ("size -1", "bound"),
+        ("set wurst 3", "parameter: 'wurst' is not known"),
+        ("set maker okx", "fixed at launch"),
+        ("pause hedge-9", "loop: 'hedge-9' is not known; expected one of hedge-1, hedge-2"),
+        ("acct wurst", "account: 'wurst' is not known"),
+        ("flatten wurst", "account: 'wurst' is not known"),
+        ("reduce 30", "expected one of 25, 50, 75"),
+        ("theme wurst", "theme: 'wurst' is not known"),
+        ("lang fr", "language: 'fr' is not known"),
+        ("stop hedge-1 wurst", "expected one of cycle, now, flatten"),
+        ("launch hedge size", "expected NAME=VALUE"),
+        ("launch hedge wurst=3", "parameter: 'wurst'"),
+        ("launch wurst size=3", "no strategy 'wurst'"),
+        ("ack a9", "alarm: 'a9' is not known"),
+        ("filter.wurst", "no command"),
+    ],
+)
+async def test_a_line_with_a_mistake_stays_with_what_would_be_right(text: str, words: str) -> None:
+    face = Face(scenes.busy())
+    async with face.app.run_test(size=(160, 40)) as pilot:
+        await say(face, pilot, text)
+        assert line(face).entry.text == text
+        assert words in line(face).words.text
+        assert face.link.sent == []
+        assert face.app.staging.all == {}
+        await pilot.press("escape")
+        await quiet(face, pilot)
+        assert not face.app.screen.query(CommandLine)
+
+
+async def test_a_desk_that_does_not_answer_is_a_mistake_that_keeps_the_line() -> None:
+    face = Face(scenes.busy())
+    face.link.cut = True
+    async with face.app.run_test(size=(120, 40)) as pilot:
+        await say(face, pilot, "size 0.5")
+        assert line(face).entry.text == "size 0.5"
+        assert "not connected" in line(face).words.text
+
+
+async def test_no_loop_here_is_a_mistake_that_says_where_one_is() -> None:
+    face = Face(scenes.busy())
+    async with face.app.run_test(size=(160, 40)) as pilot:
+        face.app.action_open("log")
+        await quiet(face, pilot)
+        await say(face, pilot, "size 0.5")
+        assert "no loop is selected here" in line(face).words.text
+        await pilot.press("escape")
+        await quiet(face, pilot)
+        await say(face, pilot, "pause")
+        assert "does not work on this screen" in line(face).words.text
+        assert face.link.sent == []
+
+
+async def test_a_refused_command_is_told_in_the_key_bar_and_the_line_is_in_the_history() -> None:
+    face = Face(scenes.busy())
+    face.link.answer = lambda _verb: Ack("1", ok=False, error="hedge-1 has ended")
+    async with face.app.run_test(size=(120, 40)) as pilot:
+        await say(face, pilot, "pause")
+        screen = face.app.screen
+        assert isinstance(screen, LiveScreen)
+        assert "has ended" in screen.keybar.message
+        await pilot.press("colon", "up")
+        await quiet(face, pilot)
+        assert line(face).entry.text == "pause"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("flatten", FlattenDialog),
+        ("flatten okx", FlattenDialog),
+        ("reduce 75", ReduceDialog),
+        ("reduce 75%", ReduceDialog),
+        ("stop hedge-1", ChoiceDialog),
+        ("stop hedge-1 flatten", ChoiceDialog),
+        ("launch hedge maker=okx", LaunchDialog),
+    ],
+)
+async def test_lines_that_ask_first(text: str, kind: type) -> None:
+    face = Face(scenes.busy())
+    async with face.app.run_test(size=(120, 40)) as pilot:
+        await say(face, pilot, text)
+        assert isinstance(face.app.screen, kind)
+        assert face.link.sent == []
+
+
+async def test_the_reduce_and_flatten_of_a_line_are_those_that_were_said() -> None:
+    face = Face(scenes.busy())
+    async with face.app.run_test(size=(120, 40)) as pilot:
+        await say(face, pilot, "reduce 75")
+        assert isinstance(face.app.screen, ReduceDialog)
+        assert face.app.screen.fraction == "0.75"
+        await pilot.press("escape")
+        await quiet(face, pilot)
+        await say(face, pilot, "flatten okx")
+        assert isinstance(face.app.screen, FlattenDialog)
+        assert {row.key.split("/")[0] for row in face.app.screen.legs.rows} == {"okx"}
+        assert "would stay open" in face.app.screen.remain.text
+
+
+async def test_launch_fills_the_form_in() -> None:
+    face = Face(scenes.busy())
+    async with face.app.run_test(size=(120, 40)) as pilot:
+        await say(face, pilot, "launch hedge maker=okx taker=backpack ticker=SOL size=3")
+        form = face.app.screen
+        assert isinstance(form, LaunchDialog)
+        values = form.fields.values()
+        assert (values["maker"], values["taker"], values["ticker"], values["size"]) == ("okx", "backpack", "SOL", "3")
+
+
+@pytest.mark.parametrize("screen", ["log", "orders", "history"])
+async def test_commands_of_screens_work_from_screens(screen: str) -> None:
+    face = Face(scenes.busy())
+    async with face.app.run_test(size=(120, 40)) as pilot:
+        await say(face, pilot, screen)
+        assert screen in type(face.app.screen).__name__.lower()
+        assert len(face.app.screen_stack) == 2
+        await say(face, pilot, "spreads BTC")
+        assert "spreads" in type(face.app.screen).__name__.lower()
+        assert len(face.app.screen_stack) == 2
+        await say(face, pilot, "overview")
+        assert isinstance(face.app.screen, OverviewScreen)
+
+
+async def test_theme_and_language() -> None:
+    face = Face(scenes.busy())
+    async with face.app.run_test(size=(120, 40)) as pilot:
+        try:
+            await say(face, pilot, "theme daylight")
+            assert face.app.theme == "daylight"
+            await say(face, pilot, "lang zh")
+            assert i18n.language() == "zh"
+        finally:
+            i18n.use("en")
+
+
+async def test_tab_completes_and_shows_what_there_is() -> None:
+    face = Face(scenes.busy())
+    async with face.app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("colon", *"pau", "tab")
+        await quiet(face, pilot)
+        assert line(face).entry.text == "pause "
+        assert "hedge-1" in line(face).words.text
+        await pilot.press("h", "tab", "2")
+        await quiet(face, pilot)
+        assert line(face).entry.text == "pause hedge-2"
+
+
+async def test_editing_keys_and_history_keep_what_is_being_typed(tmp_path: Path) -> None:
+    face = Face(scenes.busy(), history=tmp_path / "commands")
+    face.app.history.add("pause hedge-1")
+    face.app.history.add("orders")
+    async with face.app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("colon", *"ack")
+        await pilot.press("up", "up", "up", "down")
+        await quiet(face, pilot)
+        assert line(face).entry.text == "orders"
+        await pilot.press("down")
+        await quiet(face, pilot)
+        assert line(face).entry.text == "ack"
+        await pilot.press("home", "delete", "right", "backspace", "end", "x", "left", "left", "ctrl+u")
+        await quiet(face, pilot)
+        assert line(face).entry.text == "kx"
+        await pilot.press("ctrl+e", "space", *"yz", "ctrl+w")
+        await quiet(face, pilot)
+        assert line(face).entry.text == "kx "
+        await pilot.press("escape")
+        await quiet(face, pilot)
+        assert not face.app.screen.query(CommandLine)
+        assert face.link.sent == []
+
+
+async def test_panels_go_on_while_one_types_and_keys_are_text() -> None:
+    face = Face(scenes.busy())
+    async with face.app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("colon", "q", "X", "x")
+        await quiet(face, pilot)
+        assert line(face).entry.text == "qXx"
+        assert face.link.sent == []
+        tables = scenes.busy()
+        tables.loops = [scenes.loop("hedge-9", "BTC", "lighter", "extended")]
+        face.change(tables)
+        screen = face.app.screen
+        assert isinstance(screen, OverviewScreen)
+        assert [row.key for row in screen.loops.rows] == ["hedge-9"]
+
+
+async def test_the_chord_works_over_the_line_and_the_line_is_there_afterwards() -> None:
+    face = Face(scenes.busy())
+    async with face.app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("colon", "p", "ctrl+x")
+        await quiet(face, pilot)
+        assert isinstance(face.app.screen, FlattenDialog)
+        await pilot.press("escape")
+        await quiet(face, pilot)
+        assert line(face).entry.text == "p"
+
+
+async def test_at_sixty_columns_the_line_lies_over_the_key_bar() -> None:
+    face = Face(scenes.busy())
+    async with face.app.run_test(size=(60, 20)) as pilot:
+        await pilot.press("colon", *"pause ")
+        await quiet(face, pilot)
+        region = line(face).region
+        assert (region.y, region.bottom, region.width) == (18, 20, 60)

@@ -1,0 +1,24 @@
+"""Funding in every window, side by side and as a list."""
+
+from __future__ import annotations
+
+import scenes
+from face_kit import Face
+from pictures_kit import SnapCompare, in_every_window, pressed
+
+
+@in_every_window
+def test_funding(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
+    face = Face(scenes.busy())
+    assert snap_compare(face.app, terminal_size=size, run_before=pressed(face, "f", "greater_than_sign"))
+
+
+@in_every_window
+def test_funding_of_twenty_accounts(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
+    face = Face(scenes.crowded())
+    assert snap_compare(face.app, terminal_size=size, run_before=pressed(face, "f"))
+
+
+def test_funding_without_any(snap_compare: SnapCompare) -> None:
+    face = Face(scenes.idle())
+    assert snap_compare(face.app, terminal_size=(80, 24), run_before=pressed(face, "f"))

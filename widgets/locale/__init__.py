@@ -1,0 +1,1 @@
+"""The catalogues, and how their texts are found in the code."""
