@@ -36,8 +36,6 @@ from cockpit.screens.chord import QUIET_S
 from cockpit.screens.command_line import CommandLine
 from venues.model import Mode
 
-pytestmark = pytest.mark.slow  # every screen again and again: minutes of a core
-
 SCREEN_NAMES = ("overview", *SCREENS)
 HARMLESS = (Pause, AckAlarm, Query)
 """What may go out at one key: it makes things safer, or shows that somebody has seen."""

@@ -48,8 +48,6 @@ from cockpit.screens.reduce import ReduceDialog
 from venues.model import Mode
 from widgets import i18n
 
-pytestmark = pytest.mark.slow  # every screen again and again: minutes of a core
-
 Seen = Callable[[Face], bool]
 ROOT = Path(__file__).parents[2]
 

@@ -16,8 +16,6 @@ from cockpit.screens.live import LiveScreen
 from widgets import i18n
 from widgets.grid import Grid
 
-pytestmark = pytest.mark.slow  # every screen again and again: minutes of a core
-
 SMALL = (80, 24)
 VERTICALS = "│┃"
 CORNERS = {"╭": "╰", "┏": "┗", "╮": "╯", "┓": "┛"}

@@ -15,8 +15,6 @@ from cockpit.link.rows import Tables
 from venues.model import Health, Mode, OrderStatus, Side
 from widgets.paint import Painted, Span
 
-pytestmark = pytest.mark.slow  # every screen again and again: minutes of a core
-
 PLAIN = ("text", "dim", "bright", "head", "rule", "accent", "spark")
 """Inks that differ in weight and say nothing."""
 FIGURE = re.compile(r"[-+−!]?[\d,.]+[%xkMB]?")

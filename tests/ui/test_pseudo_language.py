@@ -19,8 +19,6 @@ from cockpit.link.rows import Tables
 from cockpit.screens.catalogue import SCREENS
 from widgets import i18n
 
-pytestmark = pytest.mark.slow  # every screen again and again: minutes of a core
-
 LARGE = (300, 80)
 BRACKETED = re.compile(r"⟦[^⟦⟧]*(⟧|…|$)")
 WORD = re.compile(r"[A-Za-z]{2,}(?![A-Za-z…])")

@@ -25,8 +25,6 @@ from cockpit.screens.overview import OverviewScreen
 from cockpit.screens.welcome import WelcomeDialog
 from venues.model import Mode
 
-pytestmark = pytest.mark.slow  # every screen again and again: minutes of a core
-
 DIALOGS = {
     "launch": ("n",),
     "edit": ("e",),
