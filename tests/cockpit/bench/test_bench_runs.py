@@ -10,6 +10,8 @@ from cockpit.bench.cli import main
 from cockpit.bench.simulate import Plan, run
 from tests.market_data import COINM, USDM, capture_path
 
+pytestmark = pytest.mark.slow  # benches at full rate: on a busy machine a figure of theirs may be nothing
+
 
 def measured(argv: list[str], capsys: pytest.CaptureFixture[str]) -> dict[str, float | str]:
     assert main([*argv, "--json"]) == 0, capsys.readouterr().err
@@ -47,7 +49,6 @@ def test_desk_trades_both_loops_on_four_accounts(capsys: pytest.CaptureFixture[s
     assert number(figures, "updates_per_s") > 0
 
 
-@pytest.mark.slow  # four processes at full rate: on a busy machine the slowest of them has not painted by its end
 def test_tui_paints_and_goes_on_writing(capsys: pytest.CaptureFixture[str]) -> None:
     figures = measured(["tui", "--rate", "200", "--seconds", "1"], capsys)
     assert number(figures, "first_paint_s") > 0
