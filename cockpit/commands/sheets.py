@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias, TypeVar
 
 import msgspec
 
@@ -14,6 +15,10 @@ from cockpit.link.answers import AccountSheet, ChangeLine, History, LoopSheet, O
 
 PAGE = 1_000
 """Lines of one answer."""
+
+Sheet = TypeVar("Sheet", OrderLife, AccountSheet, LoopSheet, History)
+Shown: TypeAlias = tuple[msgspec.Struct, str, bool]
+"""(answer, page, whether it is wanted as JSON)"""
 
 
 def main(verb: str, argv: Sequence[str]) -> int:
@@ -31,56 +36,42 @@ def main(verb: str, argv: Sequence[str]) -> int:
     return 0
 
 
-def _order(argv: Sequence[str]) -> tuple[msgspec.Struct, str, bool]:
+def _order(argv: Sequence[str]) -> Shown:
     parser = Parser("order", "The whole life of an order: every state it was in, and its fills.")
     parser.add_argument("id", metavar="ID", help="our id or the venue's")
-    parser.add_json()
-    options = parser.parse_args(argv)
-
-    async def ask(desk: Talk) -> OrderLife:
-        return await desk.sheet(OrderLife, "order", id=options.id)
-
-    life = talk(ask)
-    return life, pages.order_page(life), options.json
+    return _one(parser, argv, OrderLife, pages.order_page)
 
 
-def _account(argv: Sequence[str]) -> tuple[msgspec.Struct, str, bool]:
+def _account(argv: Sequence[str]) -> Shown:
     parser = Parser("account", "One account in full. `cockpit accounts` has all of them at a glance.")
     parser.add_argument("account", metavar="ACCOUNT")
-    parser.add_json()
-    options = parser.parse_args(argv)
-
-    async def ask(desk: Talk) -> AccountSheet:
-        return await desk.sheet(AccountSheet, "account", account=options.account)
-
-    sheet = talk(ask)
-    return sheet, pages.account_page(sheet), options.json
+    return _one(parser, argv, AccountSheet, pages.account_page)
 
 
-def _loop(argv: Sequence[str]) -> tuple[msgspec.Struct, str, bool]:
+def _loop(argv: Sequence[str]) -> Shown:
     parser = Parser("loop", "One loop in full. `cockpit status` has all of them at a glance.")
     parser.add_argument("loop", metavar="LOOP")
-    parser.add_json()
-    options = parser.parse_args(argv)
-
-    async def ask(desk: Talk) -> LoopSheet:
-        return await desk.sheet(LoopSheet, "loop", loop=options.loop)
-
-    sheet = talk(ask)
-    return sheet, pages.loop_page(sheet), options.json
+    return _one(parser, argv, LoopSheet, pages.loop_page)
 
 
-def _history(argv: Sequence[str]) -> tuple[msgspec.Struct, str, bool]:
+def _history(argv: Sequence[str]) -> Shown:
     parser = Parser("history", "Volume, wear, equity and the value of one unit of the fund by UTC day, oldest first.")
     parser.add_argument("--days", default="", metavar="N", help="the newest N (default 90)")
+    return _one(parser, argv, History, pages.history_page)
+
+
+def _one(parser: Parser, argv: Sequence[str], kind: type[Sheet], page: Callable[[Sheet], str]) -> Shown:
+    """Ask for one sheet: the query has the verb's name, and its arguments are those of the command line."""
     parser.add_json()
-    options = parser.parse_args(argv)
+    asked = vars(parser.parse_args(argv))
+    as_json = asked.pop("json")
+    verb = parser.prog.split()[-1]
 
-    async def ask(desk: Talk) -> History:
-        return await desk.sheet(History, "history", days=options.days)
+    async def ask(desk: Talk) -> Sheet:
+        return await desk.sheet(kind, verb, **asked)
 
-    days = talk(ask)
-    return days, pages.history_page(days), options.json
+    sheet = talk(ask)
+    return sheet, page(sheet), as_json
 
 
 def _audit(argv: Sequence[str]) -> tuple[tuple[msgspec.Struct, ...], str, bool]:

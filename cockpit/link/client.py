@@ -94,12 +94,7 @@ class SocketLink:
 
     async def ready(self, timeout: float) -> bool:
         """Wait until the desk has greeted us and its first snapshot is here; False when that takes too long."""
-        try:
-            async with asyncio.timeout(timeout):
-                await self._talk.ready.wait()
-        except TimeoutError:
-            return False
-        return True
+        return await self._talk.ready_within(timeout)
 
     async def close(self) -> None:
         task, self._task = self._task, None

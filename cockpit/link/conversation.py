@@ -79,6 +79,15 @@ class Conversation:
         """Set while the desk has greeted us and, for a client that attaches, the first snapshot has come."""
         return self._ready
 
+    async def ready_within(self, seconds: float) -> bool:
+        """Wait until `ready` is set; False when that takes longer."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._ready.wait()
+        except TimeoutError:
+            return False
+        return True
+
     # -- the connection ----------------------------------------------------------------------------------------------
 
     def opened(self, write: Write) -> None:

@@ -88,12 +88,7 @@ class InProcessLink:
 
     async def ready(self, timeout: float) -> bool:
         """Wait for the first snapshot; False when it does not come in time."""
-        try:
-            async with asyncio.timeout(timeout):
-                await self._talk.ready.wait()
-        except TimeoutError:
-            return False
-        return True
+        return await self._talk.ready_within(timeout)
 
     async def close(self) -> None:
         session, self._session = self._session, None

@@ -61,3 +61,18 @@ class Face:
 async def settled(pilot: Pilot[str]) -> None:
     await pilot.pause()
     await pilot.pause()
+
+
+async def at_rest(face: Face, pilot: Pilot[str]) -> None:
+    """Wait until nothing is asked and nothing is painted any more."""
+    await settled(pilot)
+    await face.app.workers.wait_for_complete()
+    await settled(pilot)
+
+
+async def press(face: Face, pilot: Pilot[str], *keys: str) -> None:
+    """Press keys one by one and let everything that each of them starts come to rest."""
+    for key in keys:
+        await pilot.press(key)
+        await face.app.workers.wait_for_complete()
+        await settled(pilot)

@@ -7,7 +7,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 import scenes
-from face_kit import Face, settled
+from face_kit import Face, press, settled
 from sheets import account_sheet, ack, told
 from textual.pilot import Pilot
 
@@ -33,13 +33,6 @@ async def opened(face: Face, pilot: Pilot[str], name: str = "lighter") -> Accoun
     screen = face.app.screen
     assert isinstance(screen, AccountScreen)
     return screen
-
-
-async def press(face: Face, pilot: Pilot[str], *keys: str) -> None:
-    for key in keys:
-        await pilot.press(key)
-        await face.app.workers.wait_for_complete()
-        await settled(pilot)
 
 
 def shows(face: Face, kind: type[object]) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 import scenes
-from face_kit import Face, settled
+from face_kit import Face, at_rest, settled
 from textual import events
 from textual.pilot import Pilot
 
@@ -61,16 +61,10 @@ def destructive(sent: list[Verb]) -> list[Verb]:
     return [verb for verb in sent if isinstance(verb, DESTRUCTIVE) or verb == Resume("all")]
 
 
-async def quiet(face: Face, pilot: Pilot[str]) -> None:
-    await settled(pilot)
-    await face.app.workers.wait_for_complete()
-    await settled(pilot)
-
-
 async def at(face: Face, pilot: Pilot[str], name: str) -> None:
     if name != "overview":
         face.app.action_open(name)
-    await quiet(face, pilot)
+    await at_rest(face, pilot)
 
 
 def held() -> Iterator[tuple[str, str]]:
@@ -129,7 +123,7 @@ async def test_a_held_key_sends_nothing_destructive(screen: str, key: str) -> No
             face.clock.advance(REPEAT_S)
         face.clock.advance(QUIET_S)
         face.later.run()
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         assert destructive(face.link.sent) == []
 
 
@@ -153,7 +147,7 @@ async def test_pasting_sends_nothing_at_all(screen: str) -> None:
         for text in TEXTS:
             face.app.post_message(events.Paste(text))
             await settled(pilot)
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         assert face.link.sent == []
 
 
@@ -162,12 +156,12 @@ async def test_pasting_into_what_a_key_has_opened_sends_nothing(opener: str) -> 
     face = Face(everything())
     async with face.app.run_test(size=(120, 40)) as pilot:
         await pilot.press(opener)
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         face.link.sent.clear()
         for text in TEXTS:
             face.app.post_message(events.Paste(text))
             await settled(pilot)
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         assert face.link.sent == []
 
 
@@ -175,15 +169,15 @@ async def test_a_paste_of_several_lines_is_cut_at_the_first_and_says_so() -> Non
     face = Face(everything())
     async with face.app.run_test(size=(120, 40)) as pilot:
         await pilot.press("colon")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         face.app.post_message(events.Paste("pause hedge-1\nstop hedge-2 flatten\n"))
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         line = face.app.screen.query_one(CommandLine)
         assert line.entry.text == "pause hedge-1"
         assert "first line" in line.words.text
         assert face.link.sent == []
         await pilot.press("enter")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         assert face.link.sent == [Pause("hedge-1")]
 
 
@@ -207,11 +201,11 @@ async def test_a_dangerous_line_asks_and_enter_again_does_nothing(line: str) -> 
     face = Face(everything())
     async with face.app.run_test(size=(120, 40)) as pilot:
         await pilot.press("colon")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         face.app.screen.query_one(CommandLine).entry.put(line)
         await pilot.press("enter")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         assert face.link.sent == []
         await pilot.press("enter")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         assert face.link.sent == []

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 import scenes
-from face_kit import Face, settled
+from face_kit import Face, at_rest, settled
 from textual.pilot import Pilot
 
 from cockpit.actions.action import Action
@@ -272,46 +272,39 @@ def in_english() -> Iterator[None]:
     i18n.use("en")
 
 
-async def quiet(face: Face, pilot: Pilot[str]) -> None:
-    """Everything that was set off has been done."""
-    await settled(pilot)
-    await face.app.workers.wait_for_complete()
-    await settled(pilot)
-
-
 async def by_key(face: Face, pilot: Pilot[str], action: Action, row: Row) -> None:
     await pilot.press(action.keys.split(",")[0])
-    await quiet(face, pilot)
+    await at_rest(face, pilot)
     if row.words:
         await say(face, pilot, f"{word_of(action)} {row.words}")
 
 
 async def by_palette(face: Face, pilot: Pilot[str], action: Action, row: Row) -> None:
     await pilot.press("ctrl+p")
-    await quiet(face, pilot)
+    await at_rest(face, pilot)
     palette = face.app.screen
     assert isinstance(palette, PaletteDialog)
     palette.entry.put(action.id)
     await settled(pilot)
     assert palette.found.selected == action.id, "the id finds its action"
     await pilot.press("enter")
-    await quiet(face, pilot)
+    await at_rest(face, pilot)
     if row.words:
         line = face.app.screen.query_one(CommandLine)
         assert line.entry.text == f"{word_of(action)} ", usage(action)
         line.entry.put(line.entry.text + row.words)
         await pilot.press("enter")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
 
 
 async def say(face: Face, pilot: Pilot[str], text: str) -> None:
     """A line on the command line."""
     await pilot.press("colon")
-    await quiet(face, pilot)
+    await at_rest(face, pilot)
     face.app.screen.query_one(CommandLine).entry.put(text)
     await settled(pilot)
     await pilot.press("enter")
-    await quiet(face, pilot)
+    await at_rest(face, pilot)
 
 
 async def by_line(face: Face, pilot: Pilot[str], action: Action, row: Row) -> None:
@@ -332,16 +325,16 @@ async def confirm(face: Face, pilot: Pilot[str], keys: tuple[str, ...]) -> None:
             face.later.run()
         else:
             await pilot.press(key)
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
 
 
 async def once(face: Face, pilot: Pilot[str], way: str, action: Action, row: Row) -> None:
     if row.on != "overview":
         face.app.action_open(row.on)
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
     for key in row.before:
         await pilot.press(key)
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
     face.link.sent.clear()
     await WAYS[way](face, pilot, action, row)
     assert face.link.sent == ([] if row.then else list(row.sends)), f"by {way}"
@@ -361,9 +354,9 @@ async def back_to_the_start(face: Face, pilot: Pilot[str]) -> None:
     face.app.tweaks.last = None
     face.app.said.clear()
     face.later.calls.clear()
-    await quiet(face, pilot)
+    await at_rest(face, pilot)
     live(face).query_one("#loops").focus()
-    await quiet(face, pilot)
+    await at_rest(face, pilot)
 
 
 @pytest.mark.parametrize(("ways", "action", "row"), cases())
@@ -374,7 +367,7 @@ async def test_walk(
     suspended: list[bool] = []
     monkeypatch.setattr(type(face.app), "action_suspend_process", lambda _app: suspended.append(True))
     async with face.app.run_test(size=(80, 40)) as pilot:
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         for way in ways:
             await once(face, pilot, way, action, row)
             if way != ways[-1]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import scenes
-from face_kit import Face, settled
+from face_kit import Face, at_rest
 from order_journal import answer
 from past_scenes import past_alarms
 from textual.pilot import Pilot
@@ -23,15 +23,9 @@ def alarmed(*gone: str) -> Tables:
     return tables
 
 
-async def rest(face: Face, pilot: Pilot[str]) -> None:
-    await settled(pilot)
-    await face.app.workers.wait_for_complete()
-    await settled(pilot)
-
-
 async def opened(face: Face, pilot: Pilot[str]) -> AlarmsScreen:
     face.app.action_open("alarms")
-    await rest(face, pilot)
+    await at_rest(face, pilot)
     screen = face.app.screen
     assert isinstance(screen, AlarmsScreen)
     return screen
@@ -60,9 +54,9 @@ async def test_the_alarm_under_the_cursor_is_acknowledged() -> None:
     async with face.app.run_test(size=SIZE) as pilot:
         await opened(face, pilot)
         await pilot.press("down", "down", "a")
-        await rest(face, pilot)
+        await at_rest(face, pilot)
         await pilot.press("A")
-        await rest(face, pilot)
+        await at_rest(face, pilot)
         assert face.link.sent == [AckAlarm("budget"), AckAlarm("all")]
 
 
@@ -71,7 +65,7 @@ async def test_one_that_somebody_has_is_not_acknowledged_again() -> None:
     async with face.app.run_test(size=SIZE) as pilot:
         screen = await opened(face, pilot)
         await pilot.press("G", "a")
-        await rest(face, pilot)
+        await at_rest(face, pilot)
         assert face.link.sent == []
         assert "tui:op@here has it already" in screen.keybar.message
 
@@ -81,16 +75,16 @@ async def test_dropping_one_asks_first_and_cancel_has_the_focus() -> None:
     async with face.app.run_test(size=SIZE) as pilot:
         await opened(face, pilot)
         await pilot.press("D")
-        await rest(face, pilot)
+        await at_rest(face, pilot)
         dialog = face.app.screen
         assert isinstance(dialog, ChoiceDialog)
         assert dialog.focused is not None
         assert dialog.focused.id == "cancel"
         await pilot.press("enter")
-        await rest(face, pilot)
+        await at_rest(face, pilot)
         assert face.link.sent == []
         await pilot.press("D", "up", "enter")
-        await rest(face, pilot)
+        await at_rest(face, pilot)
         assert face.link.sent == [AckAlarm("late", drop=True)]
 
 
@@ -101,7 +95,7 @@ async def test_with_no_alarm_keys_say_so_and_send_nothing() -> None:
         screen = await opened(face, pilot)
         for key in ("a", "A", "D"):
             await pilot.press(key)
-            await rest(face, pilot)
+            await at_rest(face, pilot)
             assert screen.keybar.message
             assert face.app.screen is screen
         assert face.link.sent == []
@@ -124,10 +118,10 @@ async def test_it_asks_again_when_an_alarm_has_gone() -> None:
         await opened(face, pilot)
         asked = len(face.link.asked)
         face.change(alarmed())
-        await rest(face, pilot)
+        await at_rest(face, pilot)
         assert len(face.link.asked) == asked
         face.change(alarmed("budget"))
-        await rest(face, pilot)
+        await at_rest(face, pilot)
         assert len(face.link.asked) == asked + 1
 
 
@@ -146,7 +140,7 @@ async def test_the_desks_refusal_of_an_acknowledgement_is_said() -> None:
     async with face.app.run_test(size=SIZE) as pilot:
         screen = await opened(face, pilot)
         await pilot.press("a")
-        await rest(face, pilot)
+        await at_rest(face, pilot)
         assert "does not stand" in screen.keybar.message
         assert screen.standing.rows[0].key == "late"
 
@@ -157,7 +151,7 @@ async def test_an_alarm_that_comes_while_one_looks_takes_its_place() -> None:
         screen = await opened(face, pilot)
         assert screen.standing.selected == "a1"
         face.change(alarmed())
-        await rest(face, pilot)
+        await at_rest(face, pilot)
         assert screen.standing.rows[0].key == "late"
         assert screen.standing.selected == "a1"
 

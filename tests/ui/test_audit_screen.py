@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import scenes
-from face_kit import Face, settled
+from face_kit import Face, at_rest, settled
 from order_journal import answer
 from past_scenes import changes
 from textual.pilot import Pilot
@@ -20,15 +20,9 @@ from widgets.audit import LINES_KEPT
 SIZE = (120, 30)
 
 
-async def rest(face: Face, pilot: Pilot[str]) -> None:
-    await settled(pilot)
-    await face.app.workers.wait_for_complete()
-    await settled(pilot)
-
-
 async def opened(face: Face, pilot: Pilot[str]) -> AuditScreen:
     face.app.action_open("audit")
-    await rest(face, pilot)
+    await at_rest(face, pilot)
     screen = face.app.screen
     assert isinstance(screen, AuditScreen)
     return screen
@@ -78,7 +72,7 @@ async def test_older_lines_come_as_one_scrolls_and_stop_where_enough_is_at_hand(
         assert len(screen.panel.rows) == audit.PAGE
         for _page in range(LINES_KEPT // audit.PAGE + 3):
             await pilot.press("G")
-            await rest(face, pilot)
+            await at_rest(face, pilot)
         assert len(screen.panel.rows) == LINES_KEPT
         assert "cockpit audit" in str(screen.panel.border_title)
         assert len(journal.asked) == LINES_KEPT // audit.PAGE
@@ -92,7 +86,7 @@ async def test_the_end_of_the_journal_ends_the_questions() -> None:
         screen = await opened(face, pilot)
         for _page in range(4):
             await pilot.press("G", "up")
-            await rest(face, pilot)
+            await at_rest(face, pilot)
         assert len(screen.panel.rows) == audit.PAGE + 5
         assert len(journal.asked) == 2
 
@@ -109,7 +103,7 @@ async def test_a_command_of_somebody_else_shows_by_itself() -> None:
         tables = scenes.busy()
         tables.log.append(LogRow(90, scenes.NOW, "info", "hedge-1", "pause by tui:ben@london"))
         face.change(tables)
-        await rest(face, pilot)
+        await at_rest(face, pilot)
         assert "pause" in texts(screen)[0]
         assert len(screen.panel.rows) == 7
         assert screen.panel.selected == chosen
@@ -124,11 +118,11 @@ async def test_one_loop_alone() -> None:
     async with face.app.run_test(size=SIZE) as pilot:
         screen = await opened(face, pilot)
         await pilot.press("right_square_bracket")
-        await rest(face, pilot)
+        await at_rest(face, pilot)
         assert journal.asked[-1] == {"limit": str(audit.PAGE), "loop": "L0"}
         assert {line.split(" | ")[3] for line in texts(screen)} == {"L0"}
         await pilot.press("left_square_bracket")
-        await rest(face, pilot)
+        await at_rest(face, pilot)
         assert len(screen.panel.rows) == 10
 
 

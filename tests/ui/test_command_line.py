@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import scenes
-from face_kit import Face, settled
+from face_kit import Face, at_rest, settled
 from textual.pilot import Pilot
 
 from cockpit.actions.commands import CommandError, candidates, complete, parse
@@ -140,19 +140,13 @@ def test_history_that_cannot_be_kept_stops_nothing(tmp_path: Path) -> None:
 # -- on the screen
 
 
-async def quiet(face: Face, pilot: Pilot[str]) -> None:
-    await settled(pilot)
-    await face.app.workers.wait_for_complete()
-    await settled(pilot)
-
-
 async def say(face: Face, pilot: Pilot[str], text: str) -> None:
     await pilot.press("colon")
-    await quiet(face, pilot)
+    await at_rest(face, pilot)
     face.app.screen.query_one(CommandLine).entry.put(text)
     await settled(pilot)
     await pilot.press("enter")
-    await quiet(face, pilot)
+    await at_rest(face, pilot)
 
 
 def line(face: Face) -> CommandLine:
@@ -202,7 +196,7 @@ async def test_lines_that_stage_exactly_that(text: str, changes: dict[str, str])
         assert face.app.staging.of("hedge-1") == changes
         if changes:
             await pilot.press("enter")
-            await quiet(face, pilot)
+            await at_rest(face, pilot)
             assert face.link.sent == [SetParams("hedge-1", changes)]
 
 
@@ -236,7 +230,7 @@ async def test_a_line_with_a_mistake_stays_with_what_would_be_right(text: str, w
         assert face.link.sent == []
         assert face.app.staging.all == {}
         await pilot.press("escape")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         assert not face.app.screen.query(CommandLine)
 
 
@@ -253,11 +247,11 @@ async def test_no_loop_here_is_a_mistake_that_says_where_one_is() -> None:
     face = Face(scenes.busy())
     async with face.app.run_test(size=(160, 40)) as pilot:
         face.app.action_open("log")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         await say(face, pilot, "size 0.5")
         assert "no loop is selected here" in line(face).words.text
         await pilot.press("escape")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         await say(face, pilot, "pause")
         assert "does not work on this screen" in line(face).words.text
         assert face.link.sent == []
@@ -272,7 +266,7 @@ async def test_a_refused_command_is_told_in_the_key_bar_and_the_line_is_in_the_h
         assert isinstance(screen, LiveScreen)
         assert "has ended" in screen.keybar.message
         await pilot.press("colon", "up")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         assert line(face).entry.text == "pause"
 
 
@@ -303,7 +297,7 @@ async def test_the_reduce_and_flatten_of_a_line_are_those_that_were_said() -> No
         assert isinstance(face.app.screen, ReduceDialog)
         assert face.app.screen.fraction == "0.75"
         await pilot.press("escape")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         await say(face, pilot, "flatten okx")
         assert isinstance(face.app.screen, FlattenDialog)
         assert {row.key.split("/")[0] for row in face.app.screen.legs.rows} == {"okx"}
@@ -350,11 +344,11 @@ async def test_tab_completes_and_shows_what_there_is() -> None:
     face = Face(scenes.busy())
     async with face.app.run_test(size=(120, 40)) as pilot:
         await pilot.press("colon", *"pau", "tab")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         assert line(face).entry.text == "pause "
         assert "hedge-1" in line(face).words.text
         await pilot.press("h", "tab", "2")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         assert line(face).entry.text == "pause hedge-2"
 
 
@@ -365,19 +359,19 @@ async def test_editing_keys_and_history_keep_what_is_being_typed(tmp_path: Path)
     async with face.app.run_test(size=(120, 40)) as pilot:
         await pilot.press("colon", *"ack")
         await pilot.press("up", "up", "up", "down")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         assert line(face).entry.text == "orders"
         await pilot.press("down")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         assert line(face).entry.text == "ack"
         await pilot.press("home", "delete", "right", "backspace", "end", "x", "left", "left", "ctrl+u")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         assert line(face).entry.text == "kx"
         await pilot.press("ctrl+e", "space", *"yz", "ctrl+w")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         assert line(face).entry.text == "kx "
         await pilot.press("escape")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         assert not face.app.screen.query(CommandLine)
         assert face.link.sent == []
 
@@ -386,7 +380,7 @@ async def test_panels_go_on_while_one_types_and_keys_are_text() -> None:
     face = Face(scenes.busy())
     async with face.app.run_test(size=(120, 40)) as pilot:
         await pilot.press("colon", "q", "X", "x")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         assert line(face).entry.text == "qXx"
         assert face.link.sent == []
         tables = scenes.busy()
@@ -401,10 +395,10 @@ async def test_the_chord_works_over_the_line_and_the_line_is_there_afterwards() 
     face = Face(scenes.busy())
     async with face.app.run_test(size=(120, 40)) as pilot:
         await pilot.press("colon", "p", "ctrl+x")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         assert isinstance(face.app.screen, FlattenDialog)
         await pilot.press("escape")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         assert line(face).entry.text == "p"
 
 
@@ -412,6 +406,6 @@ async def test_at_sixty_columns_the_line_lies_over_the_key_bar() -> None:
     face = Face(scenes.busy())
     async with face.app.run_test(size=(60, 20)) as pilot:
         await pilot.press("colon", *"pause ")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         region = line(face).region
         assert (region.y, region.bottom, region.width) == (18, 20, 60)

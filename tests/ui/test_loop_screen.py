@@ -7,7 +7,7 @@ import asyncio
 import msgspec
 import pytest
 import scenes
-from face_kit import Face, settled
+from face_kit import Face, press, settled
 from sheets import ack, loop_sheet, told
 from textual.pilot import Pilot
 
@@ -30,13 +30,6 @@ async def opened(face: Face, pilot: Pilot[str], loop: str = "hedge-1") -> LoopSc
     screen = face.app.screen
     assert isinstance(screen, LoopScreen)
     return screen
-
-
-async def press(face: Face, pilot: Pilot[str], *keys: str) -> None:
-    for key in keys:
-        await pilot.press(key)
-        await face.app.workers.wait_for_complete()
-        await settled(pilot)
 
 
 def shows(face: Face, kind: type[object]) -> bool:

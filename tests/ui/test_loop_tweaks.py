@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import scenes
-from face_kit import Face, settled
-from textual.pilot import Pilot
+from face_kit import Face, press
 
 from cockpit.link.client import LinkError
 from cockpit.link.messages import Ack, SetParams, Verb
@@ -14,13 +13,6 @@ from cockpit.screens.edit import EditDialog
 from cockpit.screens.overview import OverviewScreen
 
 SIZE = (120, 40)
-
-
-async def press(face: Face, pilot: Pilot[str], *keys: str) -> None:
-    for key in keys:
-        await pilot.press(key)
-        await face.app.workers.wait_for_complete()
-        await settled(pilot)
 
 
 def overview(face: Face) -> OverviewScreen:

@@ -7,8 +7,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 import scenes
-from face_kit import Face, settled
-from textual.pilot import Pilot
+from face_kit import Face, press, settled
 
 from cockpit.link.answers import History
 from cockpit.link.messages import Ack, Launch
@@ -21,13 +20,6 @@ from cockpit.screens.spreads import SpreadsScreen
 from venues.model import NS_PER_S
 from widgets.paint import plain
 from widgets.panel import Panel
-
-
-async def press(face: Face, pilot: Pilot[str], *keys: str) -> None:
-    for key in keys:
-        await pilot.press(key)
-        await face.app.workers.wait_for_complete()
-        await settled(pilot)
 
 
 def texts(panel: Panel) -> list[list[str]]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import msgspec
 import scenes
-from face_kit import Face, settled
+from face_kit import Face, at_rest, settled
 from order_journal import OrderJournal, answer, life, order, sheet
 from textual.pilot import Pilot
 
@@ -30,16 +30,10 @@ def busy_with(rows: list[OrderRow]) -> Tables:
 
 async def opened(face: Face, pilot: Pilot[str], subject: str = "") -> OrdersScreen:
     face.app.action_open("orders", subject)
-    await rest(face, pilot)
+    await at_rest(face, pilot)
     screen = face.app.screen
     assert isinstance(screen, OrdersScreen)
     return screen
-
-
-async def rest(face: Face, pilot: Pilot[str]) -> None:
-    await settled(pilot)
-    await face.app.workers.wait_for_complete()
-    await settled(pilot)
 
 
 class SlowLink:
@@ -74,13 +68,13 @@ async def test_pages_come_as_one_scrolls_and_memory_stays_level() -> None:
         most = 0
         for _page in range(30):
             await pilot.press("G")
-            await rest(face, pilot)
+            await at_rest(face, pilot)
             most = max(most, screen.panel.orders.at_hand, len(screen.panel.rows))
         assert screen.panel.selected == order(0).client_order_id
         assert most <= PAGE * (PAGES_KEPT + 1) + 1
         assert "of 6,000 at hand" in screen.foot.text
         await pilot.press("g")
-        await rest(face, pilot)
+        await at_rest(face, pilot)
         assert screen.panel.selected == order(5_999).client_order_id
 
 
@@ -114,12 +108,12 @@ async def test_the_filter_is_asked_of_the_desk_once_it_stands() -> None:
         # what is at hand is filtered already
         assert 0 < len(screen.panel.rows) < PAGE
         face.later.run()
-        await rest(face, pilot)
+        await at_rest(face, pilot)
         assert journal.asked[1:] == [{"limit": str(PAGE), "filter": "eth"}]
         assert "(667 of 2,000)" in str(screen.panel.border_title)
         await pilot.press("escape")
         face.later.run()
-        await rest(face, pilot)
+        await at_rest(face, pilot)
         assert journal.asked[-1] == {"limit": str(PAGE)}
         assert len(screen.panel.rows) == PAGE
         assert isinstance(face.app.screen, OrdersScreen)
@@ -132,7 +126,7 @@ async def test_a_subject_is_a_filter_to_begin_with() -> None:
     async with face.app.run_test(size=SIZE) as pilot:
         screen = await opened(face, pilot, "hedge-3")
         face.later.run()
-        await rest(face, pilot)
+        await at_rest(face, pilot)
         assert journal.asked == [{"limit": str(PAGE), "filter": "hedge-3"}]
         assert {row.loop for row in map(order, range(100)) if row.loop == "hedge-3"} == {"hedge-3"}
         assert len(screen.panel.rows) == 20
@@ -186,7 +180,7 @@ async def test_a_desk_that_knows_no_pages_leaves_what_the_tables_have() -> None:
         asked = len(face.link.asked)
         face.clock.advance(5)
         face.change(scenes.busy())
-        await rest(face, pilot)
+        await at_rest(face, pilot)
         assert len(face.link.asked) == asked
 
 
@@ -209,7 +203,7 @@ async def test_it_asks_again_by_itself_when_the_desk_is_back() -> None:
         face.link.cut = False
         face.clock.advance(1)
         face.change(scenes.busy())
-        await rest(face, pilot)
+        await at_rest(face, pilot)
         assert "of 60 at hand" in screen.foot.text
         assert len(screen.panel.rows) == 60 + len(scenes.order_rows())
 
@@ -234,7 +228,7 @@ async def test_enter_opens_the_whole_life_of_an_order() -> None:
         screen = await opened(face, pilot)
         screen.panel.select(life().order.client_order_id)
         await pilot.press("enter")
-        await rest(face, pilot)
+        await at_rest(face, pilot)
         dialog = face.app.screen
         assert isinstance(dialog, OrderLifeDialog)
         steps = [row.cells[2][0][0] for row in dialog.grid.rows]
@@ -257,7 +251,7 @@ async def test_an_order_that_the_journal_does_not_have_shows_what_is_known() -> 
     async with face.app.run_test(size=SIZE) as pilot:
         await opened(face, pilot)
         await pilot.press("enter")
-        await rest(face, pilot)
+        await at_rest(face, pilot)
         dialog = face.app.screen
         assert isinstance(dialog, OrderLifeDialog)
         assert "c1-hedge-2-5" in dialog.facts.text
@@ -270,19 +264,19 @@ async def test_the_life_is_asked_for_again_when_the_order_moves() -> None:
     async with face.app.run_test(size=SIZE) as pilot:
         await opened(face, pilot)
         await pilot.press("enter")
-        await rest(face, pilot)
+        await at_rest(face, pilot)
 
         def asked() -> int:
             return sum(query.what == "order" for query in face.link.asked)
 
         before = asked()
         face.change(scenes.busy())
-        await rest(face, pilot)
+        await at_rest(face, pilot)
         assert asked() == before
         tables = scenes.busy()
         tables.orders = [msgspec.structs.replace(row, filled=row.qty) for row in tables.orders]
         face.change(tables)
-        await rest(face, pilot)
+        await at_rest(face, pilot)
         assert asked() == before + 1
 
 
@@ -292,7 +286,7 @@ async def test_how_it_was_sorted_is_remembered_for_the_next_session() -> None:
     async with face.app.run_test(size=SIZE) as pilot:
         screen = await opened(face, pilot)
         await pilot.press("s", "s", "S")
-        await rest(face, pilot)
+        await at_rest(face, pilot)
         assert screen.panel.sorted_by == ("account", True)
     again = Face(scenes.busy())
     again.link.answers["orders"] = OrderJournal(0)

@@ -5,20 +5,12 @@ from __future__ import annotations
 import msgspec
 import pytest
 import scenes
-from face_kit import Face, settled
-from textual.pilot import Pilot
+from face_kit import Face, press, settled
 
 from cockpit.screens.overview import OverviewScreen
 from cockpit.screens.views import ViewScreen
 from venues.model import Health
 from widgets.paint import plain
-
-
-async def press(face: Face, pilot: Pilot[str], *keys: str) -> None:
-    for key in keys:
-        await pilot.press(key)
-        await face.app.workers.wait_for_complete()
-        await settled(pilot)
 
 
 def overview(face: Face) -> OverviewScreen:

@@ -7,9 +7,8 @@ from collections.abc import Callable
 
 import pytest
 import scenes
-from face_kit import Face, settled
+from face_kit import Face, at_rest, settled
 from textual.containers import VerticalScroll
-from textual.pilot import Pilot
 
 from cockpit.actions.registry import ACTIONS, BY_ID, at_place, places
 from cockpit.keymap import Keymap
@@ -24,12 +23,6 @@ from cockpit.screens.palette import PaletteDialog, ranked, score
 from widgets.lines import Lines
 from widgets.paint import cell, plain
 from widgets.panel import Panel
-
-
-async def quiet(face: Face, pilot: Pilot[str]) -> None:
-    await settled(pilot)
-    await face.app.workers.wait_for_complete()
-    await settled(pilot)
 
 
 def said(face: Face) -> str:
@@ -64,7 +57,7 @@ async def test_palette_runs_the_action_on_the_screen_it_was_called_from() -> Non
     face = Face(scenes.busy())
     async with face.app.run_test(size=(120, 40)) as pilot:
         await pilot.press("ctrl+p", *"pause sel", "enter")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         assert face.link.sent == [Pause("hedge-1")]
         assert isinstance(face.app.screen, OverviewScreen)
 
@@ -73,19 +66,19 @@ async def test_palette_lists_only_what_works_here_and_esc_does_nothing() -> None
     face = Face(scenes.busy())
     async with face.app.run_test(size=(60, 20)) as pilot:
         face.app.action_open("log")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         await pilot.press("ctrl+p")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         palette = face.app.screen
         assert isinstance(palette, PaletteDialog)
         shown = {row.key for row in palette.found.rows}
         assert {"log.follow", "flatten", "orders"} <= shown
         assert not {"pause", "size.up", "cancel"} & shown
         await pilot.press(*"zzzz", "enter")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         assert face.app.screen is palette
         await pilot.press("escape")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         assert face.link.sent == []
 
 
@@ -93,14 +86,14 @@ async def test_palette_walks_with_arrows_and_opens_the_line_for_what_wants_words
     face = Face(scenes.busy())
     async with face.app.run_test(size=(80, 24)) as pilot:
         await pilot.press("ctrl+p", "down", "down", "up")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         palette = face.app.screen
         assert isinstance(palette, PaletteDialog)
         assert palette.found.selected == palette.found.rows[1].key
         palette.entry.put("set")
         await settled(pilot)
         await pilot.press("enter")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         assert face.app.screen.query_one(CommandLine).entry.text == "set "
 
 
@@ -115,12 +108,12 @@ async def test_help_is_that_of_the_screen_one_is_on() -> None:
     face = Face(scenes.busy())
     async with face.app.run_test(size=(120, 40)) as pilot:
         await pilot.press("question_mark")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         assert "Pause the selected loop" in help_text(face)
         await pilot.press("escape", "L")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         await pilot.press("question_mark")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         assert "Pause the selected loop" not in help_text(face)
         assert BY_ID["log.follow"].help in help_text(face)
 
@@ -129,18 +122,18 @@ async def test_help_filters_by_words_and_says_where_nothing_fits() -> None:
     face = Face(scenes.busy())
     async with face.app.run_test(size=(60, 20)) as pilot:
         await pilot.press("question_mark", "slash", *"flat all")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         assert "Flatten all" in help_text(face)
         assert "Next theme" not in help_text(face)
         await pilot.press(*"xyz")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         assert "No key has these words" in help_text(face)
         await pilot.press("escape")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         assert isinstance(face.app.screen, HelpDialog)
         assert "Next theme" in help_text(face)
         await pilot.press("escape")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         assert isinstance(face.app.screen, OverviewScreen)
 
 
@@ -149,14 +142,14 @@ async def test_help_scrolls_and_cuts_no_line(size: tuple[int, int]) -> None:
     face = Face(scenes.busy())
     async with face.app.run_test(size=size) as pilot:
         await pilot.press("question_mark")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         scroll = face.app.screen.query_one(VerticalScroll)
         assert scroll.max_scroll_x == 0
         for column in face.app.screen.query(".helpcolumn").results(Lines):
             for line in column.text.splitlines():
                 assert len(line) <= column.size.width
         await pilot.press("end")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         assert scroll.scroll_y == scroll.max_scroll_y
 
 
@@ -179,16 +172,16 @@ def test_long_messages_are_broken_at_blanks_and_none_is_lost() -> None:
 async def test_jump_goes_to_the_panel_of_the_letter() -> None:
     face = Face(scenes.busy())
     async with face.app.run_test(size=(160, 50)) as pilot:
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         await pilot.press("ctrl+o")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         panels = [node for node in face.app.screen.focus_chain if isinstance(node, Panel)]
         labels = list(face.app.screen.query(JumpLabel))
         assert len(labels) == len(panels) > 3
         for label, panel in zip(labels, panels, strict=True):
             assert (label.region.x, label.region.y) == (panel.region.x + 1, panel.region.y)
         await pilot.press("d")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         assert face.app.screen.focused is panels[2]
         assert not face.app.screen.query("JumpBar, JumpLabel")
 
@@ -197,13 +190,13 @@ async def test_jump_goes_to_the_panel_of_the_letter() -> None:
 async def test_any_other_key_ends_jump_mode_and_does_nothing_else(key: str) -> None:
     face = Face(scenes.busy())
     async with face.app.run_test(size=(160, 50)) as pilot:
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         before = face.app.screen.focused
         await pilot.press("ctrl+o")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         assert face.app.screen.query(JumpBar)
         await pilot.press(key)
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         assert not face.app.screen.query("JumpBar, JumpLabel")
         assert face.app.screen.focused is before
         assert face.link.sent == []
@@ -271,7 +264,7 @@ async def test_suspend_is_refused_where_the_desk_would_stand_still(
     monkeypatch.setattr(type(face.app), "action_suspend_process", suspend)
     async with face.app.run_test(size=(120, 40)) as pilot:
         await pilot.press("ctrl+z")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         assert stopped == [True]
         monkeypatch.setattr(face.app, "link", InProcessLink.__new__(InProcessLink))
         face.app.action_suspend()
@@ -283,11 +276,11 @@ async def test_suspend_is_refused_where_the_desk_would_stand_still(
 async def test_a_resize_ends_jump_mode() -> None:
     face = Face(scenes.busy())
     async with face.app.run_test(size=(160, 50)) as pilot:
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         await pilot.press("ctrl+o")
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         await pilot.resize_terminal(120, 40)
-        await quiet(face, pilot)
+        await at_rest(face, pilot)
         assert not face.app.screen.query("JumpBar, JumpLabel")
         assert isinstance(face.app.screen.focused, Panel)
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from venues.model import BalanceReport, LiquiditySide, PositionStatusReport, TransferKind
 from venues.served.binanceusdm_settings import MAX_NOTIONAL, Settings
-from venues.served.binanceusdm_words import UNKNOWN_SYMBOL, Params, Refused, ms, plain
+from venues.served.binanceusdm_words import Params, ms, plain
 from venues.served.house import House, HouseAccount, HouseFill, HouseMarket, number_of
 
 CENT = Decimal("1e-8")
@@ -30,15 +30,6 @@ class Accounts:
     def __init__(self, house: House, settings: Settings) -> None:
         self._house = house
         self._settings = settings
-
-    def _market(self, params: Params) -> HouseMarket:
-        market = self._house.markets.get(params.need("symbol"))
-        if market is None:
-            raise Refused(*UNKNOWN_SYMBOL)
-        return market
-
-    def _asked(self, params: Params) -> list[HouseMarket]:
-        return [self._market(params)] if "symbol" in params else list(self._house.markets.values())
 
     # -- balances and positions ----------------------------------------------------------------------------------
 
@@ -157,13 +148,18 @@ class Accounts:
 
     async def risk_v2(self, account: HouseAccount, params: Params) -> list[dict[str, object]]:
         held = {row.symbol: row for row in await account.venue.positions()}
-        return [self._risk(account, market, held.get(market.symbol), old=True) for market in self._asked(params)]
+        return [
+            self._risk(account, market, held.get(market.symbol), old=True)
+            for market in params.markets(self._house.markets)
+        ]
 
     async def risk_v3(self, account: HouseAccount, params: Params) -> list[dict[str, object]]:
         """Only symbols with a position or an open order."""
         held = {row.symbol: row for row in await account.venue.positions()}
         orders = {order.symbol for order in account.orders.values()}
-        markets = [market for market in self._asked(params) if market.symbol in held or market.symbol in orders]
+        markets = [
+            market for market in params.markets(self._house.markets) if market.symbol in held or market.symbol in orders
+        ]
         return [self._risk(account, market, held.get(market.symbol), old=False) for market in markets]
 
     def _risk(
@@ -209,7 +205,7 @@ class Accounts:
     # -- what happened -------------------------------------------------------------------------------------------
 
     async def user_trades(self, account: HouseAccount, params: Params) -> list[dict[str, object]]:
-        symbol, limit = self._market(params).symbol, params.limit(500, 1000)
+        symbol, limit = params.market(self._house.markets).symbol, params.limit(500, 1000)
         start, end = params.whole("startTime", 0), params.whole("endTime", 1 << 62)
         first, order = params.whole("fromId", 0), params.whole("orderId", 0)
         found = [

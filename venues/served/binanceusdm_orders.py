@@ -22,7 +22,6 @@ from venues.served.binanceusdm_words import (
     TOO_MANY_ORDERS,
     UNKNOWN_CANCEL,
     UNKNOWN_ORDER,
-    UNKNOWN_SYMBOL,
     Params,
     Refused,
     missing,
@@ -103,12 +102,6 @@ class Orders:
         self._numbered = 0
         self._countdowns: dict[tuple[str, str], asyncio.TimerHandle] = {}
 
-    def market(self, params: Params) -> HouseMarket:
-        market = self._house.markets.get(params.need("symbol"))
-        if market is None:
-            raise Refused(*UNKNOWN_SYMBOL)
-        return market
-
     # -- placing -------------------------------------------------------------------------------------------------
 
     async def place(self, account: HouseAccount, params: Params) -> dict[str, object]:
@@ -142,7 +135,7 @@ class Orders:
         return rows
 
     def _request(self, account: HouseAccount, params: Params) -> tuple[OrderRequest, bool]:
-        market = self.market(params)
+        market = params.market(self._house.markets)
         instrument = market.instrument
         kind, side = params.need("type"), params.need("side")
         if side not in ("BUY", "SELL"):
@@ -224,7 +217,7 @@ class Orders:
         return order_row(order)
 
     async def cancel_batch(self, account: HouseAccount, params: Params) -> list[dict[str, object]]:
-        self.market(params)
+        params.market(self._house.markets)
         numbers = _listed(params, "orderIdList") or _listed(params, "orderidlist")
         names = _listed(params, "origClientOrderIdList") or _listed(params, "origclientorderidlist")
         asked = [{"orderId": str(number)} for number in numbers] + [{"origClientOrderId": str(name)} for name in names]
@@ -239,12 +232,12 @@ class Orders:
         return rows
 
     async def cancel_all(self, account: HouseAccount, params: Params) -> dict[str, object]:
-        await account.cancel_all(self.market(params).symbol)
+        await account.cancel_all(params.market(self._house.markets).symbol)
         return {"code": 200, "msg": "The operation of cancel all open order is done."}
 
     async def countdown(self, account: HouseAccount, params: Params) -> dict[str, object]:
         """Dead-man switch of one symbol; a countdown of 0 ms disarms it."""
-        symbol, left = self.market(params).symbol, params.whole("countdownTime")
+        symbol, left = params.market(self._house.markets).symbol, params.whole("countdownTime")
         if left < 0:
             raise missing("countdownTime")
         self.disarm(account.name, symbol)
@@ -275,12 +268,12 @@ class Orders:
         return order_row(order)
 
     async def open_orders(self, account: HouseAccount, params: Params) -> list[dict[str, object]]:
-        symbol = self.market(params).symbol if "symbol" in params else None
+        symbol = params.market(self._house.markets).symbol if "symbol" in params else None
         orders = sorted(account.orders.values(), key=lambda order: order.number)
         return [order_row(order) for order in orders if symbol in (None, order.symbol)]
 
     async def all_orders(self, account: HouseAccount, params: Params) -> list[dict[str, object]]:
-        symbol, limit = self.market(params).symbol, params.limit(500, 1000)
+        symbol, limit = params.market(self._house.markets).symbol, params.limit(500, 1000)
         first, start, end = params.whole("orderId", 0), params.whole("startTime", 0), params.whole("endTime", 1 << 62)
         found = [
             order
@@ -291,7 +284,7 @@ class Orders:
         return [order_row(order) for order in chosen]
 
     def _named(self, account: HouseAccount, params: Params, unknown: tuple[int, str]) -> HouseOrder:
-        market = self.market(params)
+        market = params.market(self._house.markets)
         number, client_id = params.whole("orderId", 0), params.get("origClientOrderId")
         if not number and not client_id:
             raise Refused(-1102, "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!")

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TypeAlias
 
 from venues.model import NS_PER_MS, FundingRate, Instrument, Level, Side
-from venues.served.binanceusdm_words import UNKNOWN_SYMBOL, Params, Refused, ms, plain, price_text, qty_text
+from venues.served.binanceusdm_words import Params, Refused, ms, plain, price_text, qty_text
 from venues.served.house import House, HouseMarket, PublicTrade
 
 Row: TypeAlias = dict[str, object]
@@ -93,15 +93,6 @@ class Public:
         self._house = house
         self._history = history
 
-    def market(self, params: Params) -> HouseMarket:
-        market = self._house.markets.get(params.need("symbol"))
-        if market is None:
-            raise Refused(*UNKNOWN_SYMBOL)
-        return market
-
-    def _asked(self, params: Params) -> list[HouseMarket]:
-        return [self.market(params)] if "symbol" in params else list(self._house.markets.values())
-
     async def ping(self, params: Params) -> object:
         return {}
 
@@ -173,7 +164,7 @@ class Public:
         }
 
     async def depth(self, params: Params) -> object:
-        market, limit = self.market(params), params.whole("limit", 500)
+        market, limit = params.market(self._house.markets), params.whole("limit", 500)
         if limit not in DEPTHS:
             raise Refused(-4021, f"{limit} is not valid depth limit.")
         book, instrument = market.snapshot(limit), market.instrument
@@ -186,7 +177,7 @@ class Public:
         }
 
     async def trades(self, params: Params) -> object:
-        market = self.market(params)
+        market = params.market(self._house.markets)
         instrument = market.instrument
         return [
             {
@@ -201,7 +192,7 @@ class Public:
         ]
 
     async def agg_trades(self, params: Params) -> object:
-        market, first = self.market(params), params.whole("fromId", 0)
+        market, first = params.market(self._house.markets), params.whole("fromId", 0)
         instrument, limit = market.instrument, params.limit(500, 1000)
         found = [trade for trade in market.trades if trade.number >= first]
         return [
@@ -219,7 +210,7 @@ class Public:
 
     async def premium_index(self, params: Params) -> object:
         rows = []
-        for market in self._asked(params):
+        for market in params.markets(self._house.markets):
             mark, rate = plain(market.mark() or Decimal(0)), market.funding()
             rows.append(
                 {
@@ -240,7 +231,7 @@ class Public:
         start, end, limit = params.whole("startTime", 0), params.whole("endTime", 1 << 62), params.limit(100, 1000)
         rows = [
             {"symbol": market.symbol, "fundingTime": ms(ts), "fundingRate": plain(rate), "markPrice": plain(mark)}
-            for market in self._asked(params)
+            for market in params.markets(self._house.markets)
             for ts, rate, mark in self._history.settled.get(market.symbol, ())
             if start <= ms(ts) <= end
         ]
@@ -259,19 +250,19 @@ class Public:
         ]
 
     async def book_ticker(self, params: Params) -> object:
-        rows = [book_ticker_row(market) for market in self._asked(params)]
+        rows = [book_ticker_row(market) for market in params.markets(self._house.markets)]
         return rows[0] if "symbol" in params else rows
 
     async def ticker_price(self, params: Params) -> object:
         rows = [
             {"symbol": market.symbol, "price": last_price(market), "time": self._house.now_ms()}
-            for market in self._asked(params)
+            for market in params.markets(self._house.markets)
         ]
         return rows[0] if "symbol" in params else rows
 
     async def ticker_day(self, params: Params) -> object:
         """Of the trades that are still known: the newest thousand."""
-        rows = [self._day(market) for market in self._asked(params)]
+        rows = [self._day(market) for market in params.markets(self._house.markets)]
         return rows[0] if "symbol" in params else rows
 
     def _day(self, market: HouseMarket) -> Row:

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import msgspec
 
-from venues.served.binanceusdm_words import UNKNOWN_SYMBOL, Params, Refused, missing, plain
-from venues.served.house import House, HouseAccount, HouseMarket
+from venues.served.binanceusdm_words import Params, Refused, missing, plain
+from venues.served.house import House, HouseAccount
 
 DEFAULT_LEVERAGE = 20
 MAX_NOTIONAL = Decimal(1_000_000_000)
@@ -34,24 +34,15 @@ class SettingCalls:
         self._house = house
         self._settings = settings
 
-    def _market(self, params: Params) -> HouseMarket:
-        market = self._house.markets.get(params.need("symbol"))
-        if market is None:
-            raise Refused(*UNKNOWN_SYMBOL)
-        return market
-
-    def _asked(self, params: Params) -> list[HouseMarket]:
-        return [self._market(params)] if "symbol" in params else list(self._house.markets.values())
-
     async def set_leverage(self, account: HouseAccount, params: Params) -> dict[str, object]:
-        symbol, leverage = self._market(params).symbol, params.whole("leverage")
+        symbol, leverage = params.market(self._house.markets).symbol, params.whole("leverage")
         if not 1 <= leverage <= int(self._house.profile.max_leverage):
             raise Refused(-4028, f"Leverage {leverage} is not valid")
         self._settings.leverage[(account.name, symbol)] = leverage
         return {"symbol": symbol, "leverage": leverage, "maxNotionalValue": plain(MAX_NOTIONAL)}
 
     async def set_margin_type(self, account: HouseAccount, params: Params) -> dict[str, object]:
-        symbol, kind = self._market(params).symbol, params.need("marginType")
+        symbol, kind = params.market(self._house.markets).symbol, params.need("marginType")
         if kind not in ("ISOLATED", "CROSSED"):
             raise missing("marginType")
         key = (account.name, symbol)
@@ -82,7 +73,7 @@ class SettingCalls:
                 "leverage": self._settings.leverage_of(account.name, market.symbol),
                 "maxNotionalValue": plain(MAX_NOTIONAL),
             }
-            for market in self._asked(params)
+            for market in params.markets(self._house.markets)
         ]
 
     async def account_config(self, account: HouseAccount, params: Params) -> dict[str, object]:
@@ -115,7 +106,7 @@ class SettingCalls:
     async def commission(self, account: HouseAccount, params: Params) -> dict[str, object]:
         profile = self._house.profile
         return {
-            "symbol": self._market(params).symbol,
+            "symbol": params.market(self._house.markets).symbol,
             "makerCommissionRate": plain(profile.maker_bps / 10_000),
             "takerCommissionRate": plain(profile.taker_bps / 10_000),
         }
@@ -137,6 +128,6 @@ class SettingCalls:
                     }
                 ],
             }
-            for market in self._asked(params)
+            for market in params.markets(self._house.markets)
         ]
         return rows[0] if "symbol" in params else rows

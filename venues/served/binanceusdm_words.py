@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from typing import TypeVar
 from urllib.parse import parse_qsl
 
 from venues.model import NS_PER_MS, Instrument, RejectReason
 from venues.served.dialect import HttpAnswer
+
+M = TypeVar("M")
 
 
 class Refused(Exception):
@@ -113,6 +116,17 @@ class Params:
         if not value:
             raise missing(name)
         return value
+
+    def market(self, markets: Mapping[str, M]) -> M:
+        """The one of `markets` that `symbol` names."""
+        market = markets.get(self.need("symbol"))
+        if market is None:
+            raise Refused(*UNKNOWN_SYMBOL)
+        return market
+
+    def markets(self, markets: Mapping[str, M]) -> list[M]:
+        """That one, or all of them where none is named."""
+        return [self.market(markets)] if "symbol" in self else list(markets.values())
 
     def whole(self, name: str, default: int | None = None) -> int:
         """A whole number of at most 19 digits; `default` where it was not sent (None: it must be)."""

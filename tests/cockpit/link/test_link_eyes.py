@@ -23,24 +23,6 @@ from venues.wire import FrameProtocol, frame
 CLOCK = SystemClock()
 
 
-@pytest.fixture
-def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("s") / "run" / "desk.sock"
-
-
-@pytest.fixture
-async def desk() -> FakeDesk:
-    return FakeDesk()
-
-
-@pytest.fixture
-async def server(desk: FakeDesk, path: Path):
-    made = LinkServer(desk, path, CLOCK)
-    await made.start()
-    yield made
-    await made.close()
-
-
 def client(path: Path, who: str, **options: object) -> SocketLink:
     return SocketLink(path, CLOCK, ids=counting_ids(who), origin=who, rate_hz=10, **options)
 
