@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import ClassVar, TypeAlias
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -12,34 +12,11 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
+from widgets.inks import style_of
+
 Span: TypeAlias = tuple[str, str]
 """(text, name of an ink)"""
 Cell: TypeAlias = tuple[Span, ...]
-
-INKS = (
-    "text",
-    "dim",
-    "bright",
-    "head",
-    "rule",
-    "up",
-    "down",
-    "warn",
-    "crit",
-    "accent",
-    "staged",
-    "spark",
-    "paper",
-    "live",
-    "rehearsal",
-    "badge-paper",
-    "badge-live",
-    "badge-rehearsal",
-    "badge-warn",
-    "badge-crit",
-)
-"""What spans may name; the colours behind them are the theme's, set in `cockpit.tcss`."""
-
 
 _WIDE = r"\u2e80-\u9fff\uf900-\ufaff\uff00-\uff60"
 PIECES = re.compile(rf"\s*(?:[{_WIDE}][，。；：、！？）」』》]*|[^\s{_WIDE}]+)\s*")
@@ -100,11 +77,10 @@ def wrapped(text: str, width: int, most: int) -> list[str]:
 class Painted(Widget):
     """A widget that paints lines itself, from inks, and can be faded as a whole when what it shows is old."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"ink--{name}" for name in INKS} | {"ink--cursor", "ink--select"}
-
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._inks: dict[tuple[str, str], Style] = {}
+        self._colours: Mapping[str, str] = {}
         self.faded = False
         self.lines_painted = 0
         """Lines rendered since the start: what a paint budget counts."""
@@ -123,6 +99,9 @@ class Painted(Widget):
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self._inks.clear()
+        if self._colours is not (colours := self.app.theme_variables):
+            self._colours = colours
+            self.refresh()
 
     def ink(self, name: str, under: str = "") -> Style:
         """Style of an ink; `under` names the ink whose background lies below it: `cursor` or `select`."""
@@ -131,9 +110,7 @@ class Painted(Widget):
         key = (name, under)
         style = self._inks.get(key)
         if style is None:
-            style = self.get_component_rich_style(f"ink--{name}")
-            if under and not name.startswith("badge"):
-                style += Style(bgcolor=self.get_component_rich_style(f"ink--{under}").bgcolor)
+            style = style_of(name, under, self.app.theme_variables, self.rich_style, self.background_colors[1])
             self._inks[key] = style
         return style
 

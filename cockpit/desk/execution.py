@@ -151,15 +151,17 @@ class Executor:
         price it has."""
         market = self._markets.of(order.account, order.symbol)
         if order.role in (Role.FLATTEN, Role.REDUCE):
-            held = self._position(order.account, order.symbol)
+            held, reported = self._position(order.account, order.symbol), to.reported(order.symbol)
             here = (order.account, order.symbol, order.side)
             closing = sum(
                 o.remaining
                 for o in self._tracker.live()
                 if o.role in (Role.FLATTEN, Role.REDUCE) and (o.account, o.symbol, o.side) == here
             )
-            if held * order.side.sign >= 0 or closing > abs(held):
-                return f"{order.account} {order.symbol} holds {held:+f} by now, less than would be closed"
+            against = min(held * order.side.sign, reported * order.side.sign, key=abs)
+            if held * reported <= 0 or closing > -against:
+                at = f"{order.account} {order.symbol}"
+                return f"{at} holds {held:+f} by now, the venue reports {reported:+f}: less than would be closed"
         if order.role in PRICED and (market.book is None or market.age(now) > to.stale_s):
             return f"{order.account} {order.symbol} lost its book while the order waited for the disk"
         return ""

@@ -28,6 +28,8 @@ T = TypeVar("T")
 
 WAIT_S = 45.0
 """Generous: a busy machine must not fail a test, and nothing here asserts on time."""
+TRY_AGAIN = "try again"
+"""How a refusal ends that only says it is too soon."""
 
 _PATHS = ("submit", "cancel", "ack", "fill", "data", "query")
 
@@ -85,8 +87,10 @@ class WatchedLink(SocketLink):
             await self._moved.wait()
 
     async def ask(self, verb: Verb) -> Any:
-        """The desk's answer; it must not refuse."""
-        ack = await self.send(verb, timeout=WAIT_S)
+        """The desk's answer; it must not refuse, unless it says itself that it only is too soon."""
+        async with asyncio.timeout(WAIT_S):
+            while (ack := await self.send(verb, timeout=WAIT_S)).error.endswith(TRY_AGAIN):
+                await self.step()
         assert ack.ok, ack.error
         return json.loads(bytes(ack.result))
 

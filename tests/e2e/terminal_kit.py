@@ -17,6 +17,9 @@ from process_kit import WAIT_S, Home
 
 PRIVATE = re.compile(r"\x1b\[[<>=?][0-9;]*\$?[a-zA-Z]")
 """Private modes and keyboard protocols: nothing to see, and more than the emulator knows."""
+LEAST_READING_S = 0.4
+"""A chord's second stroke counts once its dialog has been seen for 0.3 s."""
+MOST_STROKES = 20
 UNFINISHED = re.compile(r"\x1b(\[[<>=?0-9;]*\$?)?$")
 
 
@@ -94,6 +97,22 @@ class Terminal:
         over = loop.create_future()
         loop.call_later(seconds, over.set_result, None)
         await over
+
+    async def confirm(self, key: str, dialog: str) -> None:
+        """Press a chord's second stroke, and on a busy machine once more for as long as the dialog asks for it: what it
+        would close changed, the stroke came before the dialog was seen, or its time was over."""
+        for _again in range(MOST_STROKES):
+            await self.passes(LEAST_READING_S)
+            if dialog not in self.text:
+                return
+            if "Too late" in self.text:
+                self.press("\x1b")
+                await self.until(lambda text: dialog not in text)
+                self.press(key)
+                await self.shows(dialog)
+            else:
+                self.press(key)
+        raise AssertionError(f"{MOST_STROKES} strokes did not confirm:\n{self.text}")
 
     async def ended(self) -> int:
         assert self.process is not None

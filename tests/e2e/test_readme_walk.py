@@ -8,14 +8,11 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from process_kit import Home, WatchedLink, loop_of, trading
-from terminal_kit import Terminal
+from terminal_kit import LEAST_READING_S, Terminal
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 KEYS = {"enter": "\r", "tab": "\t", "ctrl+x": "\x18"}
 """Keys that are not the character they are named by."""
-LEAST_READING_S = 0.4
-"""Between the two strokes of the chord, whose second one counts after 300 ms."""
-MOST_STROKES = 10
 MOST_KEYSTROKES = 60
 """Commands and keys together; at one a second well below three minutes."""
 
@@ -97,12 +94,7 @@ def steps(terminal: Terminal, link: WatchedLink) -> list[Callable[[], Awaitable[
         await terminal.passes(LEAST_READING_S)
 
     async def flat() -> None:
-        for _again in range(MOST_STROKES):
-            await terminal.passes(LEAST_READING_S)
-            if "FLATTEN ALL" not in terminal.text:
-                break
-            # what it would close changed just before the stroke, so it was not confirmed: as the dialog says, once more
-            terminal.press(KEYS["ctrl+x"])
+        await terminal.confirm(KEYS["ctrl+x"], "FLATTEN ALL")
         await link.until(lambda store: any(row.state == "flat" for row in store.flattens.values()))
         await link.until(lambda store: not store.positions)
         await terminal.shows("ENTRIES DENIED")

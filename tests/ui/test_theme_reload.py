@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from cockpit.ui_config import UiConfig
 from cockpit.ui_state import UiState
 from themes.loader import built_in
+from widgets.paint import Painted
 
 
 def write(folder: Path, text: str, at: int) -> None:
@@ -32,8 +33,7 @@ def dressed(tmp_path: Path, *, theme: str = "", state: str = "state") -> Face:
 
 def ink(face: Face, name: str) -> str:
     """Colour in which an ink is painted now, as `#rrggbb`."""
-    panel = face.app.screen.query_one("#positions")
-    colour = panel.get_component_rich_style(f"ink--{name}").color
+    colour = face.app.screen.query_one("#positions", Painted).ink(name).color
     assert colour is not None
     assert colour.triplet is not None
     return colour.triplet.hex

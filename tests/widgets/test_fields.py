@@ -6,11 +6,9 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from widgets.fields import Field, FieldList
-from widgets.paint import INKS
 
 
 class Form(App[None]):
-    CSS = "\n".join(f"Painted > .ink--{name} {{ color: white; }}" for name in (*INKS, "cursor", "select"))
     BINDINGS = [("q", "quit", "quit")]  # noqa: RUF012 (as textual has it)
 
     def __init__(self, *fields: Field) -> None:

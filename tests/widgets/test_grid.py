@@ -7,7 +7,7 @@ from textual.geometry import Region
 
 from widgets.columns import Column, Row
 from widgets.grid import Grid
-from widgets.paint import INKS, cell, fit, width_of
+from widgets.paint import cell, fit, width_of
 
 COLUMNS = (
     Column("name", 4, left=True),
@@ -18,12 +18,9 @@ COLUMNS = (
 
 
 class Bench(App[None]):
-    """A grid by itself, in plain colours."""
+    """A grid by itself."""
 
-    CSS = (
-        "\n".join(f"Painted > .ink--{name} {{ color: white; }}" for name in (*INKS, "cursor", "select"))
-        + "\nGrid { height: 100%; }"
-    )
+    CSS = "Grid { height: 100%; }"
 
     def __init__(self, *, fold_notes: bool = False) -> None:
         super().__init__()

@@ -13,19 +13,16 @@ from textual.pilot import Pilot
 
 from widgets.columns import Column, Row
 from widgets.grid import Grid
-from widgets.paint import INKS, cell
+from widgets.paint import cell
 from widgets.sifted import Sifted
 
 COLUMNS = (Column("name", 4, left=True), Column("price", 8), Column("extra", 8, keep=1, left=True))
 
 
 class Bench(App[None]):
-    """A grid by itself, in plain colours; keys of a screen below it are recorded."""
+    """A grid by itself, keys of a screen below it are recorded."""
 
-    CSS = (
-        "\n".join(f"Painted > .ink--{name} {{ color: white; }}" for name in (*INKS, "cursor", "select"))
-        + "\nGrid { height: 100%; border: round white; }"
-    )
+    CSS = "Grid { height: 100%; border: round white; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         (key, f"pressed('{key}')", key) for key in ("a", "q", "escape", "enter", "tab", "slash")
     ]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from widgets.paint import INKS
+from widgets.inks import INKS
 
 ROOT = Path(__file__).resolve().parents[2]
 FOR_DOCS = {"key_table.py"}

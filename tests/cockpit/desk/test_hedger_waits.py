@@ -307,3 +307,23 @@ def test_an_unwind_goes_by_the_price_that_it_has(disk: SlowDisk) -> None:
     disk.catches_up()
     assert order.status is S.IN_FLIGHT
     assert rig.mk.last.client_order_id == order.id
+
+
+def test_a_close_is_denied_where_the_venue_came_to_report_less_while_it_waited_for_the_disk(disk: SlowDisk) -> None:
+    rig = disk.rig
+    hold(rig, "0.05")
+    rig.tk.on_submit = rig.tk.fills_whole
+    rig.mk.on_submit = rig.mk.fills_whole
+    rig.mk.submitted.clear()
+    disk.hangs()
+    rig.call(rig.desk.flattener.start, Spec(id="F9", kind="flatten", accounts=("mk", "tk")), seconds=1)
+    (close,) = [order for order in disk.pending if order.account == "mk"]
+    rig.mk.told_position = {}
+    rig.run(rig.desk.reconciler.read(rig.desk.accounts["mk"]))
+    disk.catches_up(seconds=1)
+    assert close.status is S.DENIED
+    assert close.reason == ("mk BTCUSDT holds +0.05 by now, the venue reports +0: less than would be closed")
+    assert rig.mk.submitted == []
+    rig.mk.told_position = None
+    rig.until(lambda: not rig.mk.held["BTCUSDT"], seconds=30)
+    assert rig.tk.held["BTCUSDT"] == 0
