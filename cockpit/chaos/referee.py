@@ -59,6 +59,8 @@ class Referee:
         self._judged: set[str] = set()
         self._states: dict[tuple[int, str], tuple[OrderStatus, Decimal]] = {}
         """Life and client id to the newest state and filled quantity that the desk journaled."""
+        self._disk_ts = 0
+        """When the disk was last seen in trouble, ns."""
         self._books: dict[tuple[str, str], tuple[int, bool]] = {}
         """When each market's book last came to the desk, ns, and whether it was one to trade on."""
         self._latency = {
@@ -268,6 +270,10 @@ class Referee:
         desk = world.desk
         assert desk is not None
         now = world.now()
+        if world.disk.full or world.disk.slow > 1:
+            # Where orders wait for the disk they leave once it is back; the bound runs from there.
+            self._disk_ts = now
+            return
         for name, truth in self._truth.loops.items():
             loop = desk.loops.all.get(name)
             if not truth.beyond_since or loop is None or loop.halt_reason:
@@ -280,9 +286,9 @@ class Referee:
                 not desk.accounts[account].reconciled_ts or desk.accounts[account].suspect for account in accounts
             ):
                 continue
-            if any(self._quarrels(account) for account in accounts) or world.disk.full or world.disk.slow > 1:
+            if any(self._quarrels(account) for account in accounts):
                 continue
-            since = max(truth.beyond_since, quiet_since + int(GRACE_S * NS_PER_S))
+            since = max(truth.beyond_since, self._disk_ts, quiet_since + int(GRACE_S * NS_PER_S))
             allowed = BOUND_S + sum(self._latency[account] for account in accounts)
             if now - since > int(allowed * NS_PER_S) and abs(truth.exposure) > self.tolerance(name):
                 self.broke(

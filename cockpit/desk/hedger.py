@@ -24,8 +24,8 @@ from venues.model import NS_PER_S, Clock, OrderStatus, Side, TimeInForce
 RETRY_FIRST_S, RETRY_MAX_S = 0.05, 2.0
 ALARMED_RETRY_S = 5.0
 HALT_AFTER_S = 40
-"""How long everything may have been tried in vain before the loop is halted: after a start that first had to look (3 and
-10 s) and the usual patience (5 s, and a retry), still within a minute."""
+"""How long everything may have been tried in vain before the loop is halted. After a start that first had to look (3
+and 10 s) and the usual patience (5 s, and a retry) that is still within a minute."""
 UNWIND_ATTEMPTS = 3
 UNWINDS = 2
 """Unwinds with no hedge filled in between, after which the loop halts: each costs spread and fees."""

@@ -19,8 +19,6 @@ from widgets.i18n import N_, _
 from widgets.lines import Lines
 from widgets.paint import Cell, cell, wrapped
 
-HELD_NS = 750_000_000
-"""A held key repeats at the latest after so long: terminals wait 250 to 660 ms before the first repeat."""
 FRAME = 7
 """Lines of the box that are not fields: border, help, buttons, one blank."""
 
@@ -44,8 +42,6 @@ class FormDialog(Dialog[None]):
         self.help = Lines(((), (), ()), id="fieldhelp")
         self._note: tuple[Cell, ...] = ((), ())
         self._busy = False
-        self._entered: int | None = None
-        """When enter last walked a field, monotonic, ns."""
 
     def content(self) -> ComposeResult:
         yield self.fields
@@ -68,7 +64,7 @@ class FormDialog(Dialog[None]):
 
     def on_field_list_submitted(self, _event: FieldList.Submitted) -> None:
         """Enter in a field: the next one, and from the last one to the button."""
-        self._entered = self.cockpit.clock.monotonic_ns()
+        self.cockpit.enter.taken()
         if self.fields.at_end:
             self.query_one("#submit", Button).focus()
         else:
@@ -77,18 +73,10 @@ class FormDialog(Dialog[None]):
     def on_button_pressed(self, event: Button.Pressed) -> None:
         if event.button.id != "submit":
             self.action_cancel()
-        elif self._held():
+        elif self.cockpit.enter.repeats():
             self.say(_("a held key confirms nothing: let go, then enter once more"), "warn")
         else:
             self.action_submit()
-
-    def _held(self) -> bool:
-        """Whether this enter may be the one that walked the fields, still held down."""
-        now = self.cockpit.clock.monotonic_ns()
-        if self._entered is None or now - self._entered >= HELD_NS:
-            return False
-        self._entered = now
-        return True
 
     def say(self, text: str, ink: str = "dim") -> None:
         """Two lines under the help; what stands there stays until the next word."""

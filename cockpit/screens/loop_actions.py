@@ -84,7 +84,9 @@ class LoopActions(LiveScreen[None]):
             self.cockpit.tweaks.nudge(row, name, steps)
 
     def action_apply(self) -> None:
-        if self.is_staged() and (row := self.selected()) is not None:
+        if self.cockpit.enter.repeats():
+            self.cockpit.say(_("a held key sends nothing: let go, then enter once more"), "warning")
+        elif self.is_staged() and (row := self.selected()) is not None:
             self.cockpit.tweaks.send(row.id)
         else:
             self.drill()

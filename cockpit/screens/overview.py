@@ -23,6 +23,10 @@ from widgets.wear import WearPanel
 ROOM_FOR_TWO, ROOM_FOR_ONE = 17, 11
 """Lines of the body from which loops and accounts, or loops alone, stay above the panel in turn."""
 
+ROOM_FOR_FIXED = 33
+"""Lines of the body from which the lower panels have the height that they ask for, and positions the rest; below it,
+where the strips are full, all of them share."""
+
 SCREEN_OF = {
     "loops": "loop",
     "positions": "account",
@@ -63,6 +67,10 @@ class OverviewScreen(Deck, LoopActions):
     @property
     def always(self) -> int:
         return (self.body_height >= ROOM_FOR_ONE) + (self.body_height >= ROOM_FOR_TWO)
+
+    def lay_out(self) -> None:
+        self.query_one("#body").set_class(self.body_height < ROOM_FOR_FIXED, "-crowded")
+        super().lay_out()
 
     def show_hints(self) -> None:
         from cockpit.actions.registry import hints

@@ -9,6 +9,7 @@ from cockpit import locations
 from cockpit.link.client import Link
 from cockpit.looks import LooksApp
 from cockpit.screens.bell import Bell
+from cockpit.screens.held import HeldEnter
 from cockpit.screens.live import EVERYTHING, LiveScreen
 from cockpit.screens.staging import Staging
 from cockpit.ui_state import UiState
@@ -31,6 +32,7 @@ class PaintingApp(LooksApp):
         self.clock = clock
         self.staging = Staging()
         self.bells = Bell(clock)
+        self.enter = HeldEnter(clock)
         self.moves = MoveMeter()
         self.after: Callable[[float, Callable[[], None]], object] = self.set_timer
         """Calls back after some seconds; a test puts its own in place."""

@@ -95,7 +95,8 @@ class ToolsApp(EverywhereApp):
         namespace, name, args = actions.parse(action.action)
         if words:
             args = (*args, words)
-        await self.run_action((namespace, name, args), default_namespace=self.node_of(action) or self)
+        with self.enter.let_through():
+            await self.run_action((namespace, name, args), default_namespace=self.node_of(action) or self)
 
     # -- help
 
@@ -124,6 +125,7 @@ class ToolsApp(EverywhereApp):
         def chosen(name: str | None) -> None:
             if name is None:
                 return
+            self.enter.taken()
             action = BY_ID[name]
             if action.needs_words:
                 self.action_command_line(f"{word_of(action)} ")
@@ -149,6 +151,7 @@ class ToolsApp(EverywhereApp):
         return next((line for line in self.screen.query(CommandLine) if not line.closed), None)
 
     async def _speak(self, spoken: Spoken, sure: Callable[[], None]) -> None:
+        self.enter.taken()
         await speak(self.cockpit, spoken, sure)
 
     @property

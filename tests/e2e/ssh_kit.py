@@ -138,9 +138,8 @@ class SshTerminal(Terminal):
         )
         os.close(self._slave)
 
-    def _feed(self, text: str) -> None:
-        self.raw += text
-        super()._feed(text)
+    def _show(self, chunk: bytes) -> None:
+        self.raw += self.emulator.feed(chunk)
 
     def resize(self, columns: int, lines: int) -> None:
         """The window at the near end is another size."""

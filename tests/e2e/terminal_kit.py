@@ -23,17 +23,38 @@ MOST_STROKES = 20
 UNFINISHED = re.compile(r"\x1b(\[[<>=?0-9;]*\$?)?$")
 
 
-class Terminal:
-    """A process on a pty of its own, and its screen."""
+class Emulator:
+    """What a person would see of the bytes that a program writes, however they are cut into pieces."""
 
     def __init__(self, columns: int, lines: int) -> None:
         self.screen = pyte.Screen(columns, lines)
         self._stream = pyte.Stream(self.screen)
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._rest = ""
+
+    def feed(self, data: bytes) -> str:
+        """Take bytes in. Returns the characters that reached the screen."""
+        # a private sequence that is cut in two waits for its other half, or it could not be told apart
+        text = self._rest + self._decoder.decode(data)
+        cut = UNFINISHED.search(text)
+        self._rest = cut.group() if cut else ""
+        shown = PRIVATE.sub("", text[: len(text) - len(self._rest)])
+        self._stream.feed(shown)
+        return shown
+
+    @property
+    def text(self) -> str:
+        return "\n".join(line.rstrip() for line in self.screen.display)
+
+
+class Terminal:
+    """A process on a pty of its own, and its screen."""
+
+    def __init__(self, columns: int, lines: int) -> None:
+        self.emulator = Emulator(columns, lines)
         self._master, self._slave = pty.openpty()
         fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         self._moved = asyncio.Event()
-        self._decoder = codecs.getincrementaldecoder("utf-8")()
-        self._rest = ""
         self.process: asyncio.subprocess.Process | None = None
 
     async def start(self, home: Home, *argv: str) -> None:
@@ -59,19 +80,19 @@ class Terminal:
             asyncio.get_running_loop().remove_reader(self._master)
             self._moved.set()
             return
-        # a private sequence that is cut in two waits for its other half, or it could not be told apart
-        text = self._rest + self._decoder.decode(chunk)
-        cut = UNFINISHED.search(text)
-        self._rest = cut.group() if cut else ""
-        self._feed(PRIVATE.sub("", text[: len(text) - len(self._rest)]))
+        self._show(chunk)
         self._moved.set()
 
-    def _feed(self, text: str) -> None:
-        self._stream.feed(text)
+    def _show(self, chunk: bytes) -> None:
+        self.emulator.feed(chunk)
+
+    @property
+    def screen(self) -> pyte.Screen:
+        return self.emulator.screen
 
     @property
     def text(self) -> str:
-        return "\n".join(line.rstrip() for line in self.screen.display)
+        return self.emulator.text
 
     def press(self, keys: str) -> None:
         os.write(self._master, keys.encode())

@@ -8,9 +8,8 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 
-import pyte
 import pytest
-from terminal_kit import PRIVATE
+from terminal_kit import Emulator
 
 from cockpit.bench.busy_desk import Plan
 from cockpit.bench.process import cpu_s
@@ -38,26 +37,28 @@ class Picture:
     """What stands on the terminal from a moment on, and whether anything above ASCII came."""
 
     def __init__(self, on: PtyClient, columns: int = COLUMNS, lines: int = LINES) -> None:
-        self._screen = pyte.Screen(columns, lines)
-        self._stream = pyte.Stream(self._screen)
+        self._emulator = Emulator(columns, lines)
         self._moved = asyncio.Event()
         self.raw = bytearray()
         on.hear.append(self._hear)
 
     def _hear(self, data: bytes) -> None:
         self.raw += data
-        self._stream.feed(PRIVATE.sub("", data.decode("utf-8", "replace")))
+        self._emulator.feed(data)
         self._moved.set()
 
     @property
     def text(self) -> str:
-        return "\n".join(self._screen.display)
+        return self._emulator.text
 
     async def until(self, true: Callable[[str], object]) -> None:
-        async with asyncio.timeout(WAIT_S):
-            while not true(self.text):
-                self._moved.clear()
-                await self._moved.wait()
+        try:
+            async with asyncio.timeout(WAIT_S):
+                while not true(self.text):
+                    self._moved.clear()
+                    await self._moved.wait()
+        except TimeoutError:
+            raise AssertionError(f"did not come on the screen in {WAIT_S:g} s:\n{self.text}") from None
 
 
 def clock_of(text: str) -> str:

@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from cockpit.app import CockpitApp
 from cockpit.keymap import Keymap
 from cockpit.link.rows import Tables
+from cockpit.screens.overview import OverviewScreen
 from venues.model import ManualClock
 
 
@@ -76,3 +77,10 @@ async def press(face: Face, pilot: Pilot[str], *keys: str) -> None:
         await pilot.press(key)
         await face.app.workers.wait_for_complete()
         await settled(pilot)
+
+
+def overview(face: Face) -> OverviewScreen:
+    """The overview, which must be on top."""
+    screen = face.app.screen
+    assert isinstance(screen, OverviewScreen)
+    return screen

@@ -1,18 +1,14 @@
-"""The command line: what it says, completes, remembers, and what it does with mistakes."""
+"""The command line: what it does, keeps and completes, and what it does with mistakes."""
 
 from __future__ import annotations
 
-import stat
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 import scenes
-from face_kit import Face, at_rest, settled
+from face_kit import Face, at_rest, overview, press, settled
 from textual.pilot import Pilot
 
-from cockpit.actions.commands import CommandError, candidates, complete, parse
-from cockpit.command_history import KEPT, CommandHistory
 from cockpit.link.messages import Ack, AckAlarm, Pause, Resume, SetParams, Stop, Verb
 from cockpit.screens.command_line import CommandLine
 from cockpit.screens.dialog import ChoiceDialog
@@ -22,122 +18,6 @@ from cockpit.screens.live import LiveScreen
 from cockpit.screens.overview import OverviewScreen
 from cockpit.screens.reduce import ReduceDialog
 from widgets import i18n
-
-
-class Some:
-    """Words of every kind."""
-
-    def words(self, kind: str, before: Sequence[str]) -> Sequence[str]:
-        known = {
-            "ACCOUNT": ["lighter", "extended", "okx"],
-            "LOOP": ["hedge-1", "hedge-2"],
-            "PARAM": ["size", "slippage", "slippage_max"],
-            "THEME": ["harbor", "signal"],
-            "VALUE": [f"value of {before[-1]}" if before else ""],
-            "NAME=VALUE": ["maker=", "maker=lighter"] if before else [],
-        }
-        return known.get(kind, [])
-
-
-# -- the language
-
-
-@pytest.mark.parametrize("line", ["", "   ", ":", "  : "])
-def test_nothing_said_is_nothing_to_do(line: str) -> None:
-    assert parse(line) is None
-
-
-@pytest.mark.parametrize(
-    ("line", "words"),
-    [
-        ("paus", ("paus", "nearest: pause")),
-        ("wurst", ("wurst is no command", "tab shows")),
-        ("size", ("expected :size SIZE",)),
-        ("set size", ("expected :set PARAM VALUE",)),
-        ("size 1 2", ("expected :size SIZE",)),
-        ("history 3", ("history takes nothing behind it",)),
-        ("cancel", ("no command",)),
-    ],
-)
-def test_a_mistake_says_what_would_be_right(line: str, words: tuple[str, ...]) -> None:
-    with pytest.raises(CommandError) as caught:
-        parse(line)
-    for word in words:
-        assert word in str(caught.value)
-
-
-def test_words_and_ids_and_a_colon_too_many() -> None:
-    for line in ("pause", ":pause", "PAUSE", " pause  "):
-        spoken = parse(line)
-        assert spoken is not None
-        assert spoken.action.id == "pause"
-    spoken = parse("launch hedge maker=a taker=b size=0.1")
-    assert spoken is not None
-    assert spoken.args == ("hedge", "maker=a", "taker=b", "size=0.1")
-    spoken = parse("size.up")
-    assert spoken is not None
-    assert spoken.action.id == "size.up"
-
-
-def test_completion() -> None:
-    assert complete("pau", Some()) == "pause "
-    assert complete("acct li", Some()) == "acct lighter "
-    assert complete("pause hed", Some()) == "pause hedge-"
-    assert complete("pause a", Some()) == "pause all "
-    assert complete("set sl", Some()) == "set slippage"
-    assert complete("stop hedge-1 f", Some()) == "stop hedge-1 flatten "
-    assert complete("theme H", Some()) == "theme harbor "
-    assert complete("launch h", Some()) == "launch hedge "
-    assert complete("launch hedge m", Some()) == "launch hedge maker="
-    assert complete("wurst wa", Some()) == "wurst wa"
-    assert complete("pause x", Some()) == "pause x"
-    assert complete("pause hedge-1 x", Some()) == "pause hedge-1 x"
-
-
-def test_candidates_of_an_empty_line_are_the_commands() -> None:
-    typed, near = candidates("", Some())
-    assert typed == ""
-    assert {"pause", "flatten", "orders", "q"} <= set(near)
-    assert "size.up" not in near
-    assert "size.up" in candidates("size.", Some())[1]
-
-
-# -- history
-
-
-def test_history_is_kept_for_this_user_alone_without_repeats(tmp_path: Path) -> None:
-    file = tmp_path / "state" / "commands"
-    history = CommandHistory(file)
-    for line in ("pause", "pause", "  size   0.5 ", "", "pause"):
-        history.add(line)
-    assert history.lines == ["pause", "size 0.5", "pause"]
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert CommandHistory(file).lines == history.lines
-    assert [path.name for path in file.parent.iterdir()] == ["commands"]
-
-
-def test_history_has_a_limit_and_keeps_what_another_client_added(tmp_path: Path) -> None:
-    file = tmp_path / "commands"
-    one, two = CommandHistory(file), CommandHistory(file)
-    one.add("of one")
-    two.add("of two")
-    assert CommandHistory(file).lines == ["of one", "of two"]
-    for number in range(KEPT + 20):
-        one.add(f"line {number}")
-    assert len(CommandHistory(file).lines) == KEPT
-    assert CommandHistory(file).lines[-1] == f"line {KEPT + 19}"
-
-
-def test_history_that_cannot_be_kept_stops_nothing(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    history = CommandHistory(tmp_path / "file" / "commands")
-    history.add("pause")
-    assert history.lines == ["pause"]
-    (tmp_path / "odd").write_bytes(b"\xff\xfe\npause\n")
-    assert CommandHistory(tmp_path / "odd").lines[-1] == "pause"
-
-
-# -- on the screen
 
 
 async def say(face: Face, pilot: Pilot[str], text: str) -> None:
@@ -198,6 +78,33 @@ async def test_lines_that_stage_exactly_that(text: str, changes: dict[str, str])
             await pilot.press("enter")
             await at_rest(face, pilot)
             assert face.link.sent == [SetParams("hedge-1", changes)]
+
+
+@pytest.mark.parametrize("way", ["line", "palette"])
+async def test_enter_that_is_still_held_down_sends_nothing(way: str) -> None:
+    face = Face(scenes.busy())
+    async with face.app.run_test(size=(120, 40)) as pilot:
+        if way == "line":
+            await say(face, pilot, "size 0.06")
+        else:
+            await press(face, pilot, "ctrl+p", *"size.up", "enter")
+        assert face.app.staging.of("hedge-1")
+        for _repeat in range(20):
+            face.clock.advance(0.6)
+            await press(face, pilot, "enter")
+        assert face.link.sent == []
+        assert "let go" in overview(face).keybar.message
+        face.clock.advance(0.8)
+        await press(face, pilot, "enter")
+        assert [type(verb) for verb in face.link.sent] == [SetParams]
+
+
+async def test_what_is_asked_for_by_its_name_is_done_at_once() -> None:
+    face = Face(scenes.busy())
+    async with face.app.run_test(size=(120, 40)) as pilot:
+        await say(face, pilot, "size 0.06")
+        await say(face, pilot, "apply")
+        assert face.link.sent == [SetParams("hedge-1", {"size": "0.06"})]
 
 
 @pytest.mark.parametrize(

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import msgspec
 import scenes
-from face_kit import Face, press
+from face_kit import Face, overview, press
 
 from cockpit.link.client import LinkError
 from cockpit.link.messages import Ack, SetParams, Verb
 from cockpit.link.rows import LoopRow, Tables
 from cockpit.screens.edit import EditDialog
-from cockpit.screens.overview import OverviewScreen
 
 SIZE = (120, 40)
-
-
-def overview(face: Face) -> OverviewScreen:
-    screen = face.app.screen
-    assert isinstance(screen, OverviewScreen)
-    return screen
 
 
 def changed(**params: str) -> Tables:

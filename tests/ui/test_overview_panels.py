@@ -5,18 +5,12 @@ from __future__ import annotations
 import msgspec
 import pytest
 import scenes
-from face_kit import Face, press, settled
+from face_kit import Face, overview, press, settled
 
 from cockpit.screens.overview import OverviewScreen
 from cockpit.screens.views import ViewScreen
 from venues.model import Health
 from widgets.paint import plain
-
-
-def overview(face: Face) -> OverviewScreen:
-    screen = face.app.screen
-    assert isinstance(screen, OverviewScreen)
-    return screen
 
 
 def shown(face: Face) -> list[str]:
@@ -52,6 +46,20 @@ async def test_a_strip_of_alarms_takes_its_room_from_the_panels() -> None:
         face.change(tables)
         await settled(pilot)
         assert shown(face) == ["loops", "positions"]
+
+
+async def test_with_all_strips_full_every_panel_keeps_a_row() -> None:
+    tables = scenes.busy()
+    tables.alarms, tables.flattens = scenes.alarms(), [scenes.flatten()]
+    face = Face(tables)
+    async with face.app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        heights = {panel.id: panel.size.height for panel in overview(face).order}
+        assert min(heights.values()) >= 2, heights
+        tables.alarms, tables.flattens = [], []
+        face.change(tables)
+        await settled(pilot)
+        assert overview(face).query_one("#positions").size.height > heights["positions"]
 
 
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (160, 50)], ids=str)
