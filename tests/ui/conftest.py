@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import idle_kit
 from widgets import i18n
 
 EVERY_CHANGE = {
@@ -45,6 +46,7 @@ def still_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     time.tzset()
     i18n.use("en")
+    idle_kit.use(monkeypatch)
 
 
 @pytest.hookimpl(tryfirst=True)

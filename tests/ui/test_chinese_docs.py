@@ -23,6 +23,9 @@ LINK = re.compile(r"\]\((?!http)([^)#]+)(?:#[^)]*)?\)")
 TABLES = re.compile(r"^\| `\[+([a-z]+)\]+`", re.MULTILINE)
 KEYS = re.compile(r"^\| `([a-z_]+)`(?:、`([a-z_]+)`)* ", re.MULTILINE)
 
+WALKED = re.compile(r"^\| ((?:`[^`]+` ?)+)\| ", re.MULTILINE)
+"""First column of the table that says what to press."""
+
 
 @pytest.fixture(autouse=True)
 def chinese() -> Iterator[None]:
@@ -57,6 +60,14 @@ def test_each_language_links_the_other() -> None:
     assert "README.md" in (DOCS.parent / "README.zh.md").read_text(encoding="utf-8")
     assert "zh/operators-guide.md" in guide("en")
     assert "../operators-guide.md" in guide("zh")
+
+
+def test_both_readmes_walk_by_the_same_keys() -> None:
+    tables = [
+        WALKED.findall((DOCS.parent / name).read_text(encoding="utf-8")) for name in ("README.md", "README.zh.md")
+    ]
+    assert len(tables[0]) > 5
+    assert tables[0] == tables[1]
 
 
 @pytest.mark.parametrize("name", ["README.zh.md", "docs/zh/operators-guide.md"])

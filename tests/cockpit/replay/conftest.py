@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import idle_kit
 from widgets import i18n
 
 TESTS = Path(__file__).resolve().parents[2]
@@ -28,3 +29,4 @@ def still_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("COLORTERM", "truecolor")
     monkeypatch.setenv("COCKPIT_HOME", str(tmp_path / "home"))
     i18n.use("en")
+    idle_kit.use(monkeypatch)
