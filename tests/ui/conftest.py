@@ -11,26 +11,6 @@ import pytest
 from tests import idle_kit
 from widgets import i18n
 
-EVERY_CHANGE = {
-    "test_alarm_keys",
-    "test_bell",
-    "test_chinese_docs",
-    "test_eyes",
-    "test_flatten_chord",
-    "test_going_live",
-    "test_keymap",
-    "test_keys",
-    "test_no_shadowing",
-    "test_operating",
-    "test_orders_list",
-    "test_overview_pictures",
-    "test_paint_budget",
-    "test_screens",
-    "test_thrift",
-}
-"""What runs with every change. A test of a screen takes half a second of a core and there are over a thousand, so the
-others are slow ones: `make slow` runs them."""
-
 # Every test builds an app and throws it away: a collector that looks that often takes a fifth of their time.
 gc.set_threshold(200_000, 50, 50)
 
@@ -47,11 +27,3 @@ def still_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     time.tzset()
     i18n.use("en")
     idle_kit.use(monkeypatch)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    here = Path(__file__).parent
-    for item in items:
-        if item.path.parent == here and item.path.stem not in EVERY_CHANGE:
-            item.add_marker(pytest.mark.slow)

@@ -13,10 +13,12 @@ from cockpit.link.messages import Ack, AckAlarm, Pause, Resume, SetParams, Stop,
 from cockpit.screens.command_line import CommandLine
 from cockpit.screens.dialog import ChoiceDialog
 from cockpit.screens.flatten import FlattenDialog
+from cockpit.screens.held import HELD_NS
 from cockpit.screens.launch import LaunchDialog
 from cockpit.screens.live import LiveScreen
 from cockpit.screens.overview import OverviewScreen
 from cockpit.screens.reduce import ReduceDialog
+from venues.model import NS_PER_S
 from widgets import i18n
 
 
@@ -75,6 +77,7 @@ async def test_lines_that_stage_exactly_that(text: str, changes: dict[str, str])
         assert face.link.sent == []
         assert face.app.staging.of("hedge-1") == changes
         if changes:
+            face.clock.advance(HELD_NS / NS_PER_S)
             await pilot.press("enter")
             await at_rest(face, pilot)
             assert face.link.sent == [SetParams("hedge-1", changes)]
