@@ -73,8 +73,8 @@ class _Reader:
     def colour(self, key: str, value: object, lent: str | None) -> str | None:
         """A colour, or the lent one where `value` is none."""
         try:
-            if isinstance(value, str):
-                Color.parse(value)
+            # colours of the terminal's own palette would need a translation in every line that is painted
+            if isinstance(value, str) and Color.parse(value).ansi is None:
                 return value
         except ColorParseError:
             pass

@@ -38,16 +38,11 @@ def by_coin(positions: Iterable[PositionRow]) -> list[Exposure]:
     for row in positions:
         if row.base_qty:
             held.setdefault(row.base, []).append(row)
-    lines = [
-        Exposure(
-            coin,
-            sum((row.base_qty for row in rows), ZERO),
-            sum((row.base_qty * row.mark for row in rows if row.base_qty > 0), ZERO),
-            sum((-row.base_qty * row.mark for row in rows if row.base_qty < 0), ZERO),
-            len({row.account for row in rows}),
-        )
-        for coin, rows in held.items()
-    ]
+    lines = []
+    for coin, rows in held.items():
+        net, gross = net_and_gross(rows)
+        base = sum((row.base_qty for row in rows), ZERO)
+        lines.append(Exposure(coin, base, (gross + net) / 2, (gross - net) / 2, len({row.account for row in rows})))
     return sorted(lines, key=lambda line: (-line.gross_usd, line.coin))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar
 
 from cockpit.link.rows import LogRow
@@ -56,7 +57,9 @@ class LogPanel(Panel):
         ]
 
     def build(self, view: View) -> list[Row]:
-        return [self._row(line, view.now_ns) for line in self.lines(view)]
+        counted = view.now_ns // times.NS_PER_S if self.times == "age" else self.times
+        make = self._row
+        return [self.memo.row(line.key, partial(make, line, view.now_ns), line, counted) for line in self.lines(view)]
 
     def _row(self, line: LogRow, now_ns: int) -> Row:
         sign, ink = LEVELS.get(line.level, ("?", "warn"))

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
+from textual.filter import ANSIToTruecolor, LineFilter
+from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
+from widgets.frame import FramedLines
 from widgets.inks import style_of
+from widgets.lean import LeanStrip
 
 Span: TypeAlias = tuple[str, str]
 """(text, name of an ink)"""
@@ -79,11 +83,24 @@ class Painted(Widget):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
+        self._styles_cache = FramedLines()
         self._inks: dict[tuple[str, str], Style] = {}
         self._colours: Mapping[str, str] = {}
         self.faded = False
         self.lines_painted = 0
         """Lines rendered since the start: what a paint budget counts."""
+
+    @property
+    def size(self) -> Size:
+        """Of the content, as laid out last. Textual's own looks the widget up in the layout each time, and lines that
+        are painted ask some times each."""
+        gutter = self.styles.gutter
+        width, height = self.outer_size
+        return Size(max(0, width - gutter.width), max(0, height - gutter.height))
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Those of the app, without what turns palette colours into true ones: inks have none, borders have been."""
+        return [each for each in super().get_line_filters() if not isinstance(each, ANSIToTruecolor)]
 
     def fade(self, faded: bool) -> None:
         """Paint everything in the dim ink, or stop doing so."""
@@ -134,4 +151,4 @@ class Painted(Widget):
             # Padded here and not by the strip, which would make another one of itself.
             segments.append(Segment(" " * (width - taken), self.ink("text", under)))
             taken = width
-        return Strip(segments, taken).adjust_cell_length(width, self.ink("text", under))
+        return LeanStrip(segments, taken).adjust_cell_length(width, self.ink("text", under))

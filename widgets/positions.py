@@ -63,7 +63,9 @@ class PositionsPanel(Panel):
     """More accounts and positions than there is room for: positions show below the account under the cursor alone,
     below none while other panels have the keys."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, folds: bool = True) -> None:
+        """`folds`: whether positions may be left out where there is no room for all."""
+        self._may_fold = folds
         super().__init__(
             (
                 Column(N_("market"), 10, left=True),
@@ -90,7 +92,7 @@ class PositionsPanel(Panel):
             held.setdefault(position.account, []).append(position)
         accounts = view.store.accounts
         full = len(accounts) + len(view.store.positions) > self.page
-        self._folds = full and len(accounts) > FEW and self._sieve.idle
+        self._folds = self._may_fold and full and len(accounts) > FEW and self._sieve.idle
         own = self.selected.removeprefix("#").partition("/")[0] if self.has_focus else ""
         rows: list[Row] = []
         for account in accounts.values():

@@ -50,7 +50,7 @@ class OurGrid(LooksApp):
         super().__init__()
         self._clock = SystemClock()
         self._link = link_to_desk(self._clock)
-        self._panel = PositionsPanel()
+        self._panel = PositionsPanel(folds=False)
 
     def compose(self) -> ComposeResult:
         yield self._panel
@@ -77,7 +77,7 @@ class TheirGrid(App[None]):
         super().__init__()
         self._clock = SystemClock()
         self._link = link_to_desk(self._clock)
-        self._panel = PositionsPanel()
+        self._panel = PositionsPanel(folds=False)
         self._table: DataTable[Text] = DataTable(cursor_type="row")
         self._shown: dict[str, Row] = {}
         theme = built_in()[DARK_BASE]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import shutil
 import sys
@@ -100,6 +101,10 @@ async def _embedded(config: Path | None, theme: str) -> str | None:
             await link.close()
 
 
+GC_AFTER = 20_000
+"""Objects more than before, after which Python looks for garbage that holds itself."""
+
+
 async def face(
     link: Link,
     clock: Clock,
@@ -139,6 +144,10 @@ async def face(
     app.mistakes = (*app.mistakes, *app.ui.mistakes)
     if kind is None:
         app.setup = SetupLater(lambda: _setup(app, config, clock), first=first)
+    # What was imported stays, and a paint makes thousands of short-lived objects: looked at as often as Python does by
+    # itself, they cost as much as the painting of a panel.
+    gc.freeze()
+    gc.set_threshold(GC_AFTER, 20, 20)
     return await app.run_async()
 
 
