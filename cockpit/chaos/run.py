@@ -26,7 +26,7 @@ from cockpit.link import messages as m
 from venues.model import NS_PER_S
 
 PASS_NS = 6 * NS_PER_S
-"""Longer than any pass over an account takes."""
+"""Longer than a pass over an account takes, but for those over a venue that answers little."""
 SETTLE_S = 240.0
 """How long dust may take to settle when everything answers; ten times that in a sparse run."""
 
@@ -216,8 +216,11 @@ class Run:
         if self.referee.broken.is_set():
             return
         await self._pause_all()
-        # A pass that was under way when all became well may have asked its first question before.
+        # A pass that was under way when all became well may have asked its first questions before.
         agreed_from = world.clock.now_ns() + PASS_NS
+        under_way = self._under_way()
+        await self._until(lambda: not (under_way & self._under_way()), patience)
+        agreed_from = max(agreed_from, world.clock.now_ns())
         if not await self._until(lambda: self._quiet(agreed_from), patience):
             self.referee.broke(Invariant.NEVER_QUIET, self._why_not(agreed_from))
         if self.referee.broken.is_set():
@@ -231,6 +234,12 @@ class Run:
             self.referee.broke(Invariant.NEVER_QUIET, "the journal is not saved")
             return
         self._audit()
+
+    def _under_way(self) -> set[tuple[str, int]]:
+        """(account, when it last agreed) of each that is being reconciled."""
+        desk = self.world.desk
+        accounts = () if desk is None else desk.accounts.values()
+        return {(account.name, account.reconciled_ts) for account in accounts if desk and desk.reconciler.busy(account)}
 
     async def _pause_all(self) -> None:
         if any(not loop.state.ended for loop in self._loops()):

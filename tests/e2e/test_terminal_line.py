@@ -20,8 +20,6 @@ from cockpit.link.messages import Attach, Delta, Snapshot
 from venues.model import NS_PER_S
 from venues.wire import FrameProtocol
 
-pytestmark = pytest.mark.slow  # a desk at full rate beside the other walks leaves no time for its answers
-
 STALL_S = 8.0
 WAIT_S = 30.0
 EXPECTED = ("lighter-1", "L1", "L5")
