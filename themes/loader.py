@@ -73,7 +73,7 @@ class _Reader:
     def colour(self, key: str, value: object, lent: str | None) -> str | None:
         """A colour, or the lent one where `value` is none."""
         try:
-            # colours of the terminal's own palette would need a translation in every line that is painted
+            # one of the terminal's own palette cannot be blended with what lies below it
             if isinstance(value, str) and Color.parse(value).ansi is None:
                 return value
         except ColorParseError:

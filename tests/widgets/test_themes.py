@@ -137,6 +137,7 @@ def test_missing_variable_is_named(key: str) -> None:
     ("old", "new", "message"),
     [
         ('primary = "#5fa8d3"', 'primary = "blueish"', r"mine.toml line 4: primary is 'blueish'; expected a colour"),
+        ('up = "#5ccb8f"', 'up = "ansi_green"', r"line 16: variables.up is 'ansi_green'; expected a colour"),
         ('up = "#5ccb8f"', "up = 7", r"mine.toml line 16: variables.up is 7; expected a colour"),
         ("dark = true", 'dark = "yes"', r"mine.toml line 3: dark is 'yes'; expected true or false"),
         ("dark = true", "drak = true", r"mine.toml line 3: drak is not a key of a theme"),
