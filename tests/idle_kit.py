@@ -4,28 +4,24 @@ takes 20 ms and more for every key, and guesses."""
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 from textual._context import active_app
-from textual.app import App
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 
-ROUNDS = 20
+ROUNDS = 12
 """So many turns of the event loop with nothing to do are rest: a coroutine may take some between two messages."""
 WORKERS_S = 0.04
 """So long workers are waited for; one that stands for a desk which does not answer goes on for ever."""
 MOST_S = 5.0
 
 
-def queued(pump: MessagePump) -> bool:
-    return bool(pump._next_callbacks or pump._pending_message is not None or pump.message_queue_size)
-
-
-def has_work(app: App[Any]) -> bool:
-    """Whether a message or a callback waits anywhere on the screen on top."""
-    return queued(app) or any(queued(node) for node in app.screen.walk_children(with_self=True))
+def has_work(pumps: Iterable[MessagePump]) -> bool:
+    """Whether a message or a callback waits anywhere."""
+    return any(pump._next_callbacks or pump._pending_message is not None or pump.message_queue_size for pump in pumps)
 
 
 def paint(screen: Screen[Any]) -> bool:
@@ -53,13 +49,16 @@ async def idle(_least: float = 0, _most: float = MOST_S) -> None:
     loop = asyncio.get_running_loop()
     begun = loop.time()
     quiet = 0
+    pumps: list[MessagePump] = []
     while quiet < ROUNDS and app._running and app._exception is None:
         await asyncio.sleep(0)
         if loop.time() - begun > MOST_S:
             raise AssertionError(f"the app did not come to rest in {MOST_S:g} s")
         if not app._running or not app.screen_stack:
             return
-        if has_work(app) or paint(app.screen):
+        if quiet == 0:
+            pumps = [app, *app.screen.walk_children(with_self=True)]
+        if has_work(pumps) or paint(app.screen):
             quiet = 0
             continue
         quiet += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import decimal
 import gc
 import time
 from pathlib import Path
@@ -10,6 +11,9 @@ import pytest
 
 from tests import idle_kit
 from widgets import i18n
+
+SWEEPS = {"test_sizes", "test_pseudo_language", "test_chinese", "test_no_colour"}
+"""Over every screen, for minutes: `make slow` runs them. What they look for is in the pictures too."""
 
 # Every test builds an app and throws it away: a collector that looks that often takes a fifth of their time.
 gc.set_threshold(200_000, 50, 50)
@@ -27,3 +31,13 @@ def still_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     time.tzset()
     i18n.use("en")
     idle_kit.use(monkeypatch)
+    # other tests have imported the whole of ccxt, which changes how halves are rounded
+    decimal.getcontext().rounding = decimal.ROUND_HALF_EVEN
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.parent == here and item.path.stem in SWEEPS:
+            item.add_marker(pytest.mark.slow)

@@ -60,7 +60,7 @@ class Face:
 
 
 async def settled(pilot: Pilot[str]) -> None:
-    await pilot.pause()
+    """Wait until nothing is to be painted any more (`tests/idle_kit.py`)."""
     await pilot.pause()
 
 

@@ -7,6 +7,8 @@ is asked of them when it is asked. Where the real package was imported before, t
 
 from __future__ import annotations
 
+import decimal
+import functools
 import importlib
 import sys
 from importlib.machinery import ModuleSpec, PathFinder
@@ -78,6 +80,20 @@ def _install() -> None:
             setattr(sys.modules[parent], child, package)
 
 
+def _with_a_context_of_its_own() -> None:
+    """ccxt rounds by the process's decimal context and leaves it changed: halves go up from then on, and what is too
+    small is an error. Whatever else here reckons in decimals must not depend on whether ccxt has rounded before."""
+    module = importlib.import_module("ccxt.base.decimal_to_precision")
+    plain = module.decimal_to_precision
+
+    @functools.wraps(plain)
+    def alone(*args: object, **named: object) -> object:
+        with decimal.localcontext():
+            return plain(*args, **named)
+
+    vars(module)["decimal_to_precision"] = alone
+
+
 def version(base: Path) -> str:
     """ccxt's version, read as text."""
     for line in (base / "__init__.py").read_text(encoding="utf-8").splitlines():
@@ -90,6 +106,7 @@ def load(ccxt_id: str) -> type:
     """The class `ccxt.pro.<ccxt_id>`. Raises `CcxtMissing`."""
     if "ccxt" not in sys.modules:
         _install()
+        _with_a_context_of_its_own()
     try:
         found = getattr(importlib.import_module("ccxt.pro"), ccxt_id)
     except AttributeError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import decimal
 import sys
 from pathlib import Path
 
@@ -30,3 +31,5 @@ def still_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("COCKPIT_HOME", str(tmp_path / "home"))
     i18n.use("en")
     idle_kit.use(monkeypatch)
+    # other tests have imported the whole of ccxt, which changes how halves are rounded
+    decimal.getcontext().rounding = decimal.ROUND_HALF_EVEN

@@ -48,3 +48,20 @@ def test_where_the_whole_package_is_there_it_is_used() -> None:
     code = "import ccxt.pro; from venues.live.lean_ccxt import load; assert load('okx') is ccxt.pro.okx"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+ROUNDING = """
+import decimal
+from venues.live.lean_ccxt import load
+before = repr(decimal.getcontext())
+exchange = load("binanceusdm")({})
+from ccxt.base import decimal_to_precision as theirs
+assert exchange.decimal_to_precision("1.25", theirs.ROUND, 1, theirs.DECIMAL_PLACES) == "1.3"
+assert repr(decimal.getcontext()) == before, decimal.getcontext()
+assert f"{decimal.Decimal('1.25'):.1f}" == "1.2"
+"""
+
+
+def test_the_processs_own_rounding_is_left_alone() -> None:
+    done = subprocess.run([sys.executable, "-c", ROUNDING], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
