@@ -91,7 +91,10 @@ def _with_a_context_of_its_own() -> None:
         with decimal.localcontext():
             return plain(*args, **named)
 
-    vars(module)["decimal_to_precision"] = alone
+    # those that were imported with it have the name already
+    for name, known in tuple(sys.modules.items()):
+        if name.startswith("ccxt.") and vars(known).get("decimal_to_precision") is plain:
+            vars(known)["decimal_to_precision"] = alone
 
 
 def version(base: Path) -> str:
