@@ -33,7 +33,7 @@ demo: venv ## open the cockpit on the embedded paper venues
 test: venv signers ## run the tests
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
-slow: venv signers ## run the tests that walk for minutes through real processes, and benches at full rate
+slow: venv signers ## run the other tests: most screens, walks of minutes through real processes, benches at full rate
 	$(BIN)/python -m pytest -n $(WORKERS) -m slow $(ARGS)
 
 cover: venv signers ## run the tests and show branch coverage of the core
@@ -68,7 +68,7 @@ soak: venv ## hours of chaos, a hundred kills, eight hours of memory, property t
 	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -n $(WORKERS) -q -k "machine or fuzz"
 
 snap-update: venv ## accept the screens as they look now
-	$(BIN)/python -m pytest -n $(WORKERS) tests/ui --snapshot-update
+	$(BIN)/python -m pytest -n $(WORKERS) -m "" tests/ui --snapshot-update
 
 WORDS := widgets/locale
 KEYWORDS := -k N_ -k plural:1,2 -k within:1c,2 -k NP_:1c,2
@@ -82,7 +82,7 @@ words: venv ## bring the catalogues of the languages up to date with the code, a
 	@rm $(WORDS)/cockpit.pot
 
 pictures: venv ## draw the pictures in docs/pictures anew
-	COCKPIT_PICTURE=1 $(BIN)/python -m pytest -q -n $(WORKERS) tests/ui/test_docs_pictures.py tests/ui/test_chinese_docs.py tests/cockpit/replay/test_replay_pictures.py
+	COCKPIT_PICTURE=1 $(BIN)/python -m pytest -q -m "" -n $(WORKERS) tests/ui/test_docs_pictures.py tests/ui/test_chinese_docs.py tests/cockpit/replay/test_replay_pictures.py
 
 keys: venv ## write the table of keys (docs/screen-keys.md) anew
 	$(BIN)/python -m cockpit.actions.key_table > docs/screen-keys.md

@@ -27,7 +27,7 @@ OVER_SSH: Mapping[str, str] = {
     "SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22",
 }
 """What the programs here are told of their terminal: 4 paints a second, all colours."""
-LOCALE = ("LC_ALL", "LC_CTYPE", "LANG", "NO_COLOR", "TERM", "COLORTERM")
+OWN = ("LC_ALL", "LC_CTYPE", "LANG", "NO_COLOR", "TERM", "COLORTERM", "COLUMNS", "LINES")
 """What of this process's own terminal they are not to see."""
 
 
@@ -38,7 +38,7 @@ class PtyClient:
         self, module: str, args: Sequence[str], environ: Mapping[str, str], terminal: Mapping[str, str] = OVER_SSH
     ) -> None:
         self._command = [sys.executable, "-m", module, *args]
-        self._environ = {name: value for name, value in environ.items() if name not in LOCALE} | dict(terminal)
+        self._environ = {name: value for name, value in environ.items() if name not in OWN} | dict(terminal)
         self.pid = 0
         self.bytes = 0
         self._fd = -1

@@ -26,6 +26,8 @@ from venues.wire import FrameProtocol
 
 T = TypeVar("T")
 
+NOT_THEIRS = ("SSH_", "COCKPIT_", "COLUMNS", "LINES")
+"""What of the test's own environment its processes do not get."""
 WAIT_S = 45.0
 """Generous: a busy machine must not fail a test, and nothing here asserts on time."""
 TRY_AGAIN = "try again"
@@ -134,7 +136,7 @@ class Home:
         # not pytest's folder: a socket's path has 107 bytes
         self.folder = Path(tempfile.mkdtemp(prefix="ck-", dir="/tmp"))
         self.environ = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("SSH_", "COCKPIT_"))},
+            **{name: value for name, value in os.environ.items() if not name.startswith(NOT_THEIRS)},
             locations.HOME_VARIABLE: str(self.folder),
             "TERM": "xterm-256color",
             "COLORTERM": "truecolor",

@@ -44,7 +44,9 @@ class Emulator:
 
     @property
     def text(self) -> str:
-        return "\n".join(line.rstrip() for line in self.screen.display)
+        """A wide character fills a cell and leaves the next one empty, also while only half of one is overwritten."""
+        rows = (self.screen.buffer[y] for y in range(self.screen.lines))
+        return "\n".join("".join(row[x].data for x in range(self.screen.columns)).rstrip() for row in rows)
 
 
 class Terminal:

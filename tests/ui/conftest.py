@@ -12,8 +12,30 @@ import pytest
 from tests import idle_kit
 from widgets import i18n
 
-SWEEPS = {"test_sizes", "test_pseudo_language", "test_chinese", "test_no_colour"}
-"""Over every screen, for minutes: `make slow` runs them. What they look for is in the pictures too."""
+EVERY_CHANGE = {
+    "test_actions_safe",
+    "test_actions_table",
+    "test_actions_walk",
+    "test_alarm_keys",
+    "test_bell",
+    "test_chinese_docs",
+    "test_command_line",
+    "test_eyes",
+    "test_flatten_chord",
+    "test_forms",
+    "test_going_live",
+    "test_keymap",
+    "test_keys",
+    "test_no_shadowing",
+    "test_operating",
+    "test_orders_list",
+    "test_overview_pictures",
+    "test_paint_budget",
+    "test_screens",
+    "test_theme_reload",
+    "test_thrift",
+}
+"""What runs with every change, which must stay below ten minutes; the others are slow tests: `make slow` runs them."""
 
 # Every test builds an app and throws it away: a collector that looks that often takes a fifth of their time.
 gc.set_threshold(200_000, 50, 50)
@@ -39,5 +61,5 @@ def still_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
-        if item.path.parent == here and item.path.stem in SWEEPS:
+        if item.path.parent == here and item.path.stem not in EVERY_CHANGE:
             item.add_marker(pytest.mark.slow)
