@@ -52,7 +52,7 @@ async def history(desk: Desk, reading: Reading, args: Args) -> History:
     names = sorted({*desk.ledger.days(), *worth})[-wanted:]
     lines = []
     for name in names:
-        lines.append(_line(name, desk.booking.wear(Scope.DAY, name), worth.get(name)))
+        lines.append(day_line(name, desk.booking.wear(Scope.DAY, name), worth.get(name)))
         # A year of many markets is some tenths of a second: the desk has its turn after each day.
         await asyncio.sleep(0)
     return History(tuple(lines))
@@ -73,7 +73,8 @@ def _worth(reader: JournalReader, *, today: str, now: Mapping[str, Decimal], sta
     return unit_values(equities, flows, staying)
 
 
-def _line(day: str, wear: Wear, worth: tuple[Decimal, float | None] | None) -> DayLine:
+def day_line(day: str, wear: Wear, worth: tuple[Decimal, float | None] | None) -> DayLine:
+    """One day as the screens show it; `worth` is the equity, USD, and what a unit of it was worth."""
     return DayLine(
         day=day,
         volume_usd=rounded(wear.volume_usd, 2),

@@ -18,14 +18,13 @@ from cockpit.desk.wear import Scope
 from cockpit.host import exports
 from cockpit.host.asked import Args, whole
 from cockpit.host.changes import audit, changes
-from cockpit.host.history import DAYS, MOST_DAYS, unit_values
+from cockpit.host.history import DAYS, MOST_DAYS, day_line, unit_values
 from cockpit.host.order_pages import fill_line, order_life, orders_page
 from cockpit.host.rows import rounded
 from cockpit.host.sheets import CHANGES, FILLS, OBLIGATIONS, REPLAYED, covered, histogram
 from cockpit.link.answers import (
     AccountSheet,
     BalanceLine,
-    DayLine,
     FundingLine,
     History,
     LoopSheet,
@@ -168,22 +167,7 @@ class Answers:
             equities.setdefault(row.day, {})[row.account] = row.usd
         worth = unit_values(equities, flows, staying=past.facts.accounts)
         names = sorted({*past.ledger.days(), *worth})[-wanted:]
-        return History(tuple(_day(past, name, worth.get(name)) for name in names))
-
-
-def _day(past: Past, day: str, worth: tuple[Decimal, float | None] | None) -> DayLine:
-    wear = wear_of(past, Scope.DAY, day)
-    return DayLine(
-        day=day,
-        volume_usd=rounded(wear.volume_usd, 2),
-        wear_usd=rounded(wear.wear_usd, 4),
-        wear_bps=None if wear.wear_bps is None else round(float(wear.wear_bps), 4),
-        fees_usd=rounded(wear.fees_usd, 4),
-        trade_usd=rounded(wear.trade_usd, 4),
-        funding_usd=rounded(wear.funding_usd, 4),
-        equity_usd=None if worth is None else rounded(worth[0], 2),
-        unit_value=None if worth is None or worth[1] is None else round(worth[1], 6),
-    )
+        return History(tuple(day_line(name, wear_of(past, Scope.DAY, name), worth.get(name)) for name in names))
 
 
 def strategies() -> Answer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import decimal
 import gc
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,13 @@ def still_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     idle_kit.use(monkeypatch)
     # other tests have imported the whole of ccxt, which changes how halves are rounded
     decimal.getcontext().rounding = decimal.ROUND_HALF_EVEN
+
+
+@pytest.fixture
+def chinese(still_world: None) -> Iterator[None]:
+    i18n.use("zh")
+    yield
+    i18n.use("en")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -12,8 +12,11 @@ from textual.pilot import Pilot
 from cockpit.app import CockpitApp
 from cockpit.keymap import Keymap
 from cockpit.link.rows import Tables
+from cockpit.screens.command_line import CommandLine
 from cockpit.screens.overview import OverviewScreen
 from venues.model import ManualClock
+from widgets.columns import Row
+from widgets.panel import Panel
 
 
 class Later:
@@ -84,3 +87,22 @@ def overview(face: Face) -> OverviewScreen:
     screen = face.app.screen
     assert isinstance(screen, OverviewScreen)
     return screen
+
+
+async def say(face: Face, pilot: Pilot[str], text: str) -> None:
+    """A line on the command line."""
+    await pilot.press("colon")
+    await at_rest(face, pilot)
+    face.app.screen.query_one(CommandLine).entry.put(text)
+    await settled(pilot)
+    await pilot.press("enter")
+    await at_rest(face, pilot)
+
+
+def words(panel: Panel) -> str:
+    """All rows of a panel, a line each."""
+
+    def line(row: Row) -> str:
+        return " ".join("".join(text for text, _ink in cell) for cell in (row.line, *row.cells, row.note))
+
+    return "\n".join(line(row) for row in panel.rows)

@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
 import msgspec
 import pytest
 import scenes
 from face_kit import Face
+from pictures_kit import SnapCompare, pressed, size_id
 from sheets import told
-from test_loop_pictures import LARGE, MIDDLE, PHONE, SMALL, WIDE, SnapCompare, size_id
-from textual.pilot import Pilot
+from test_loop_pictures import LARGE, MIDDLE, PHONE, SMALL, WIDE
 
 from cockpit.link.rows import Tables
 from venues.model import Health, Mode
-
-
-def shown(face: Face, account: str, *presses: str) -> Callable[[Pilot[str]], Awaitable[None]]:
-    async def run(pilot: Pilot[str]) -> None:
-        await pilot.pause()
-        face.app.action_open("account", account)
-        await face.app.workers.wait_for_complete()
-        await pilot.pause()
-        for press in presses:
-            await pilot.press(press)
-            await face.app.workers.wait_for_complete()
-            await pilot.pause()
-        face.app.flush()
-        await pilot.pause()
-
-    return run
 
 
 def first_session() -> Tables:
@@ -50,22 +32,22 @@ def first_session() -> Tables:
 @pytest.mark.parametrize("size", [PHONE, SMALL, MIDDLE, WIDE, LARGE], ids=size_id)
 def test_account(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
     face = told(scenes.busy())
-    assert snap_compare(face.app, terminal_size=size, run_before=shown(face, "lighter"))
+    assert snap_compare(face.app, terminal_size=size, run_before=pressed(face, screen="account", of="lighter"))
 
 
 @pytest.mark.parametrize("size", [PHONE, SMALL, MIDDLE], ids=size_id)
 def test_live_account_in_trouble(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
     face = told(first_session())
-    assert snap_compare(face.app, terminal_size=size, run_before=shown(face, "lighter"))
+    assert snap_compare(face.app, terminal_size=size, run_before=pressed(face, screen="account", of="lighter"))
 
 
 @pytest.mark.parametrize("size", [PHONE, MIDDLE], ids=size_id)
 def test_account_that_holds_nothing(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
     face = Face(scenes.idle())
-    assert snap_compare(face.app, terminal_size=size, run_before=shown(face, "backpack"))
+    assert snap_compare(face.app, terminal_size=size, run_before=pressed(face, screen="account", of="backpack"))
 
 
 @pytest.mark.parametrize("panel", ["3", "4", "5", "6"])
 def test_each_panel_of_a_small_window(snap_compare: SnapCompare, panel: str) -> None:
     face = told(scenes.busy())
-    assert snap_compare(face.app, terminal_size=PHONE, run_before=shown(face, "lighter", panel))
+    assert snap_compare(face.app, terminal_size=PHONE, run_before=pressed(face, panel, screen="account", of="lighter"))

@@ -7,7 +7,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 import scenes
-from face_kit import Face, press, settled
+from face_kit import Face, press, settled, words
 from sheets import account_sheet, ack, told
 from textual.pilot import Pilot
 
@@ -19,7 +19,6 @@ from cockpit.screens.order_life import OrderLifeDialog
 from cockpit.screens.overview import OverviewScreen
 from venues.model import Health, Mode
 from widgets.account_positions import margin_share
-from widgets.columns import Row
 from widgets.panel import Panel
 
 SIZE = (160, 50)
@@ -37,13 +36,6 @@ async def opened(face: Face, pilot: Pilot[str], name: str = "lighter") -> Accoun
 
 def shows(face: Face, kind: type[object]) -> bool:
     return isinstance(face.app.screen, kind)
-
-
-def words(panel: Panel) -> str:
-    def line(row: Row) -> str:
-        return " ".join("".join(text for text, _ink in cell) for cell in (row.line, *row.cells, row.note))
-
-    return "\n".join(line(row) for row in panel.rows)
 
 
 def panel(screen: AccountScreen, name: str) -> Panel:

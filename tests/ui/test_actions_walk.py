@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 import scenes
-from face_kit import Face, at_rest, settled
+from face_kit import Face, at_rest, say, settled
 from textual.pilot import Pilot
 
 from cockpit.actions.action import Action
@@ -295,16 +295,6 @@ async def by_palette(face: Face, pilot: Pilot[str], action: Action, row: Row) ->
         line.entry.put(line.entry.text + row.words)
         await pilot.press("enter")
         await at_rest(face, pilot)
-
-
-async def say(face: Face, pilot: Pilot[str], text: str) -> None:
-    """A line on the command line."""
-    await pilot.press("colon")
-    await at_rest(face, pilot)
-    face.app.screen.query_one(CommandLine).entry.put(text)
-    await settled(pilot)
-    await pilot.press("enter")
-    await at_rest(face, pilot)
 
 
 async def by_line(face: Face, pilot: Pilot[str], action: Action, row: Row) -> None:

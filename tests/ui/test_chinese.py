@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 import scenes
 from face_kit import settled
@@ -22,11 +20,7 @@ CORNERS = {"╭": "╰", "┏": "┗", "╮": "╯", "┓": "┛"}
 """Upper corner of a border to the lower one that has to stand below it."""
 
 
-@pytest.fixture(autouse=True)
-def chinese() -> Iterator[None]:
-    i18n.use("zh")
-    yield
-    i18n.use("en")
+pytestmark = pytest.mark.usefixtures("chinese")
 
 
 def columns_of(line: str) -> dict[int, str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,11 +26,7 @@ WALKED = re.compile(r"^\| ((?:`[^`]+` ?)+)\| ", re.MULTILINE)
 """First column of the table that says what to press."""
 
 
-@pytest.fixture(autouse=True)
-def chinese() -> Iterator[None]:
-    i18n.use("zh")
-    yield
-    i18n.use("en")
+pytestmark = pytest.mark.usefixtures("chinese")
 
 
 def words(svg: str) -> list[str]:

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
-from typing import Protocol
+from collections.abc import Awaitable, Callable
 
 import pytest
 import scenes
 from face_kit import Face
 from language_kit import DIALOGS, OVERVIEW, eventful, face_of, go, spoken
+from pictures_kit import SnapCompare
 from textual.pilot import Pilot
 
 from cockpit.screens.catalogue import SCREENS
-from widgets import i18n
 
 PHONE, SMALL, MIDDLE, LARGE = (60, 20), (80, 24), (120, 40), (200, 50)
 PICTURED = ("launch", "flatten", "help", "stop", "mixing strip", "palette", "add an account")
 """Dialogs, and what else is laid over the overview, that have pictures."""
 
 
-class SnapCompare(Protocol):
-    def __call__(self, app: object, *, terminal_size: tuple[int, int], run_before: object) -> bool: ...
-
-
-@pytest.fixture(autouse=True)
-def chinese() -> Iterator[None]:
-    i18n.use("zh")
-    yield
-    i18n.use("en")
+pytestmark = pytest.mark.usefixtures("chinese")
 
 
 def at(face: Face, place: str) -> Callable[[Pilot[str]], Awaitable[None]]:

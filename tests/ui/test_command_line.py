@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 import scenes
-from face_kit import Face, at_rest, overview, press, settled
-from textual.pilot import Pilot
+from face_kit import Face, at_rest, overview, press, say
 
 from cockpit.link.messages import Ack, AckAlarm, Pause, Resume, SetParams, Stop, Verb
 from cockpit.screens.command_line import CommandLine
@@ -20,15 +19,6 @@ from cockpit.screens.overview import OverviewScreen
 from cockpit.screens.reduce import ReduceDialog
 from venues.model import NS_PER_S
 from widgets import i18n
-
-
-async def say(face: Face, pilot: Pilot[str], text: str) -> None:
-    await pilot.press("colon")
-    await at_rest(face, pilot)
-    face.app.screen.query_one(CommandLine).entry.put(text)
-    await settled(pilot)
-    await pilot.press("enter")
-    await at_rest(face, pilot)
 
 
 def line(face: Face) -> CommandLine:

@@ -7,7 +7,7 @@ import asyncio
 import msgspec
 import pytest
 import scenes
-from face_kit import Face, press, settled
+from face_kit import Face, press, settled, words
 from sheets import ack, loop_sheet, told
 from textual.pilot import Pilot
 
@@ -16,7 +16,6 @@ from cockpit.link.messages import Ack, Pause, Query, SetParams, Verb
 from cockpit.screens.loop import LoopScreen
 from cockpit.screens.order_life import OrderLifeDialog
 from cockpit.screens.overview import OverviewScreen
-from widgets.columns import Row
 from widgets.panel import Panel
 
 SIZE = (120, 40)
@@ -34,13 +33,6 @@ async def opened(face: Face, pilot: Pilot[str], loop: str = "hedge-1") -> LoopSc
 
 def shows(face: Face, kind: type[object]) -> bool:
     return isinstance(face.app.screen, kind)
-
-
-def words(panel: Panel) -> str:
-    def line(row: Row) -> str:
-        return " ".join("".join(text for text, _ink in cell) for cell in (row.line, *row.cells, row.note))
-
-    return "\n".join(line(row) for row in panel.rows)
 
 
 def panel(screen: LoopScreen, name: str) -> Panel:

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Protocol
 
 import pytest
 import scenes
 from face_kit import Face
 from order_journal import OrderJournal, answer, life, sheet
 from past_scenes import changes, past_alarms
+from pictures_kit import SnapCompare
 from textual.pilot import Pilot
 
 from cockpit.link.rows import Tables
 
 SIZES = [(60, 20), (80, 24), (120, 40), (200, 50)]
-
-
-class SnapCompare(Protocol):
-    def __call__(self, app: object, *, terminal_size: tuple[int, int], run_before: object) -> bool: ...
 
 
 def name(size: tuple[int, int]) -> str:

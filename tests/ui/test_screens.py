@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Protocol
 
 import msgspec
 import pytest
 import scenes
 from face_kit import Face
+from pictures_kit import SnapCompare
 from textual.pilot import Pilot
 
 from cockpit.link.messages import Ack
@@ -16,10 +16,6 @@ from cockpit.link.rows import Tables
 from venues.model import Health, Mode
 
 SMALL, MIDDLE, LARGE = (80, 24), (120, 40), (160, 50)
-
-
-class SnapCompare(Protocol):
-    def __call__(self, app: object, *, terminal_size: tuple[int, int], run_before: object) -> bool: ...
 
 
 def keys(face: Face, *presses: str) -> Callable[[Pilot[str]], Awaitable[None]]:

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Protocol
 
 import pytest
 import scenes
 from face_kit import Face
 from fake_setup import FakeSetup
+from pictures_kit import SnapCompare
 from textual.pilot import Pilot
 
 PHONE, SMALL, MIDDLE, LARGE = (60, 20), (80, 24), (120, 40), (200, 50)
-
-
-class SnapCompare(Protocol):
-    def __call__(self, app: object, *, terminal_size: tuple[int, int], run_before: object) -> bool: ...
 
 
 def sized(*sizes: tuple[int, int]) -> pytest.MarkDecorator:
