@@ -10,22 +10,24 @@ import asyncio
 import random
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TypeAlias
 
 import msgspec
 
 from venues.fast.endpoint import Endpoint
+from venues.fast.ladder import NumberLevel
 from venues.fast.rest import UNREADABLE, Fetch, FetchError, fetch
 from venues.fast.shown import Liveness, ShownBook
 from venues.fast.socket import FrameSocket
-from venues.fast.steps import StepError
 from venues.live.book_source import BookListener
 from venues.model import NS_PER_MS, Instrument
 
 HTTP, WS = "https://fapi.binance.com", "wss://fstream.binance.com"
 SILENCE_S = 15.0
 DEPTH_STREAM = "depth@100ms"
+DEPTH_EVENT = "depthUpdate"
 SNAPSHOT_LEVELS = 1000
 BUFFERED_DIFFS = 1024
 """Of one market, kept for a snapshot on its way: 100 s of them."""
@@ -38,19 +40,14 @@ Tap: TypeAlias = Callable[[str, str, bytes], None]
 """Hears the venue's words as they came: our symbol, what it is (the event's name, or `snapshot`), the message."""
 
 
-class PriceSize(msgspec.Struct, gc=False, array_like=True):
-    price: str
-    size: str
-
-
-class Depth(msgspec.Struct, gc=False, tag_field="e", tag="depthUpdate"):
+class Depth(msgspec.Struct, gc=False, tag_field="e", tag=DEPTH_EVENT):
     symbol: str = msgspec.field(name="s")
     first: int = msgspec.field(name="U")
     last: int = msgspec.field(name="u")
     previous: int = msgspec.field(name="pu")
     ts_ms: int = msgspec.field(name="E")
-    bids: list[PriceSize] = msgspec.field(name="b")
-    asks: list[PriceSize] = msgspec.field(name="a")
+    bids: list[NumberLevel] = msgspec.field(name="b")
+    asks: list[NumberLevel] = msgspec.field(name="a")
 
 
 class Ticker(msgspec.Struct, gc=False, tag_field="e", tag="bookTicker"):
@@ -61,10 +58,17 @@ class Trade(msgspec.Struct, gc=False, tag_field="e", tag="trade"):
     symbol: str = msgspec.field(name="s")
 
 
+class Damaged(msgspec.Struct):
+    """What must read of an event that does not as a whole."""
+
+    kind: str = msgspec.field(name="e")
+    symbol: str = msgspec.field(name="s")
+
+
 class Snapshot(msgspec.Struct, gc=False):
     last_update_id: int = msgspec.field(name="lastUpdateId")
-    bids: list[PriceSize]
-    asks: list[PriceSize]
+    bids: list[NumberLevel]
+    asks: list[NumberLevel]
     ts_ms: int = msgspec.field(name="E", default=0)
 
 
@@ -80,9 +84,10 @@ class Answer(msgspec.Struct):
     error: Refusal | None = None
 
 
-decode_event = msgspec.json.Decoder(Depth | Ticker | Trade).decode
-decode_snapshot = msgspec.json.Decoder(Snapshot).decode
+decode_event = msgspec.json.Decoder(Depth | Ticker | Trade, strict=False).decode
+decode_snapshot = msgspec.json.Decoder(Snapshot, strict=False).decode
 _decode_answer = msgspec.json.Decoder(Answer).decode
+_decode_damaged = msgspec.json.Decoder(Damaged).decode
 
 
 class UsdmBook:
@@ -138,15 +143,16 @@ class UsdmBook:
             self._lose(f"after snapshot {self._snapshot_id} came U {diff.first}, u {diff.last}, pu {diff.previous}")
             self._keep(diff)
             return
-        try:
-            self.book.ladder.apply(diff.bids, diff.asks)
-        except StepError as error:
-            self._lose(f"update {diff.last}: {error}")
-            return
+        self.book.ladder.apply(diff.bids, diff.asks)
         self._last = diff.last
         self._ts_ms = diff.ts_ms
         self.in_sequence += 1
         self.dirty = True
+
+    def on_damage(self, text: str) -> None:
+        """A diff came of which no more is known; one that was to wait shows as a gap once there is a snapshot."""
+        if self._buffer is None:
+            self._lose(text)
 
     def on_snapshot(self, snapshot: Snapshot) -> bool:
         """False where it is too old to start from, and another is needed."""
@@ -156,11 +162,7 @@ class UsdmBook:
         self._snapshot_id = snapshot.last_update_id
         if pending and not self._follows(pending[0]):
             return False
-        try:
-            self.book.ladder.replace(snapshot.bids, snapshot.asks)
-        except StepError as error:
-            self._lose(f"snapshot {snapshot.last_update_id}: {error}")
-            return True
+        self.book.ladder.replace(snapshot.bids, snapshot.asks)
         self._buffer = None
         self._last = 0
         self._ts_ms = snapshot.ts_ms
@@ -255,8 +257,8 @@ class BinanceUsdmBooks:
     def on_frame(self, frame: memoryview | bytes) -> None:
         try:
             event = decode_event(frame)
-        except UNREADABLE:
-            self._on_other(bytes(frame))
+        except UNREADABLE as error:
+            self._on_other(bytes(frame), error)
             return
         book = self._books.get(event.symbol)
         if book is None:
@@ -301,8 +303,14 @@ class BinanceUsdmBooks:
             params = [f"{market.lower()}@{stream}" for market in some for stream in self._streams]
             self._socket.send(msgspec.json.encode({"method": "SUBSCRIBE", "params": params, "id": self._serial}))
 
-    def _on_other(self, raw: bytes) -> None:
-        """Whatever is no event of a market: an answer, or damage. Damage in a diff shows as the gap it is."""
+    def _on_other(self, raw: bytes, error: Exception) -> None:
+        """Whatever is no event of a market: an answer, or damage. Where it cannot even be told whose diff it was, it
+        shows as the gap it is."""
+        with suppress(*UNREADABLE):
+            damaged = _decode_damaged(raw)
+            if damaged.kind == DEPTH_EVENT and damaged.symbol in self._books:
+                self._books[damaged.symbol].on_damage(f"a diff does not read: {error}")
+            return
         try:
             answer = _decode_answer(raw)
         except UNREADABLE:

@@ -1,45 +1,59 @@
-"""One order book as a venue tells it: absolute sizes by level, decimal text in, ticks and lots out."""
+"""One order book as a venue tells it: absolute sizes by level, ticks and lots out.
+
+A level costs as little as it can on its way in, for most are never shown: numbers are read as floats, by msgspec's own
+code, and become ticks and lots where they are told. The same text always reads as the same float, so a float names a
+level as well as the text does, and what it was rounded by is far less than a tick or a lot.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Protocol
+from typing import Annotated, TypeAlias
 
-from venues.fast.steps import MAX_DIGITS, Steps
+import msgspec
+
 from venues.model import Instrument, Level
 
-
-class TextLevel(Protocol):
-    """A level as the venue writes it."""
-
-    price: str
-    size: str
-
+Number: TypeAlias = Annotated[float, msgspec.Meta(ge=0, lt=1e15)]
+"""A price or a size as a decoder that is not strict reads it from text; no `nan`, no `inf`."""
+NumberLevel: TypeAlias = tuple[Number, Number]
+"""Price and size, in units of the venue."""
 
 MAX_LEVELS = 5_000
 """A side. Venues tell of levels far away and never of them again; beyond this the far half of a side is let go."""
+OFF_STEP = 1e-3
+"""Of a step: what a price may be off by for having been a float. A price between two ticks is off by far more."""
+_UP = 1 + 1e-12
+"""Lifts a size that lies a float's error below its lots, and no other."""
 
 
-_ZEROS = frozenset(["0", *("0." + "0" * places for places in range(1, 19))])
-"""How venues write that a level has gone."""
+class StepError(ValueError):
+    """A price that is no whole number of ticks."""
+
+
+def steps_per_unit(step: Decimal) -> float:
+    """How many of `step` make 1. Raises `ValueError` for a step that is not above 0."""
+    if not step.is_finite() or step <= 0:
+        raise ValueError(f"step is {step}, must be above 0")
+    over, under = step.as_integer_ratio()
+    return under / over
 
 
 class _Side:
-    """Levels by key, where keys rise towards the touch (bids: ticks, asks: minus ticks): what changes most moves
-    least. A size stays text until it is shown, for most never are."""
+    """Sizes by key, where a key is the price, or minus the price for asks: keys rise towards the touch, so that what
+    changes most moves least."""
 
-    __slots__ = ("_keys", "_known", "_point", "_prices", "_sizes")
+    __slots__ = ("_keys", "_known", "_lots", "_sign", "_tick", "_ticks")
 
     def __init__(self, instrument: Instrument, *, asks: bool) -> None:
-        self._prices = Steps(instrument.tick, negative=asks)
-        self._sizes = Steps(instrument.lot, floor=True)
-        places = -int(instrument.lot.normalize().as_tuple().exponent)
-        # where the point stands if that is so, counted from the end; nowhere where a lot is no 0.1, 0.01 …
-        self._point = -1 - places if places > 0 and instrument.lot == Decimal(1).scaleb(-places) else MAX_DIGITS
-        self._keys: list[int] = []
-        self._known: dict[int, str | int] = {}
+        self._sign = -1.0 if asks else 1.0
+        self._tick = instrument.tick
+        self._ticks = self._sign * steps_per_unit(instrument.tick)  # by key
+        self._lots = steps_per_unit(instrument.lot) * _UP
+        self._keys: list[float] = []
+        self._known: dict[float, float] = {}
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -48,17 +62,16 @@ class _Side:
         self._keys.clear()
         self._known.clear()
 
-    def replace(self, levels: Iterable[TextLevel]) -> None:
-        prices = self._prices
-        self._known = {prices[level.price]: level.size for level in levels if level.size not in _ZEROS}
+    def replace(self, levels: Iterable[NumberLevel]) -> None:
+        sign = self._sign
+        self._known = {price * sign: size for price, size in levels if size}
         self._keys = sorted(self._known)
 
-    def apply(self, levels: Iterable[TextLevel]) -> None:
-        prices, known, keys = self._prices, self._known, self._keys
-        for level in levels:
-            key = prices[level.price]
-            size = level.size
-            if size not in _ZEROS:
+    def apply(self, levels: Iterable[NumberLevel]) -> None:
+        known, keys, sign = self._known, self._keys, self._sign
+        for price, size in levels:
+            key = price * sign
+            if size:
                 if key not in known:
                     insort(keys, key)
                 known[key] = size
@@ -70,35 +83,28 @@ class _Side:
                 del known[key]
             del keys[:cut]
 
-    def top(self, depth: int) -> list[Level]:
-        """(key, lots) from the touch outwards; what is less than a lot is no level."""
-        known = self._known
+    def top(self, depth: int) -> tuple[Level, ...]:
+        """(ticks, lots) from the touch outwards; what is less than a lot is no level."""
+        known, per_key, per_size = self._known, self._ticks, self._lots
         found: list[Level] = []
         for key in reversed(self._keys):
-            lots = known[key]
-            if not isinstance(lots, int):
-                known[key] = lots = self._lots(lots)
+            lots = int(known[key] * per_size)
             if lots:
-                found.append((key, lots))
+                exact = key * per_key
+                ticks = round(exact)
+                if not -OFF_STEP < exact - ticks < OFF_STEP:
+                    raise StepError(f"a price of {abs(key)!r} is not a multiple of {self._tick}")
+                found.append((ticks, lots))
                 if len(found) == depth:
                     break
-        return found
-
-    def _lots(self, size: str) -> int:
-        """Sizes hardly repeat, so the usual spelling, with as many places as the lot has, is read without a look-up."""
-        if size[self._point : self._point + 1] == "." and len(size) <= MAX_DIGITS:
-            digits = size.replace(".", "", 1)
-            if digits.isdecimal():
-                return int(digits)
-        return self._sizes[size]
+        return tuple(found)
 
 
 class Ladder:
     """A book in ticks and lots.
 
     A size finer than the lot is rounded down (venues keep old orders when they make a lot coarser). A price between two
-    ticks, or what is no number, raises `StepError`: the instrument is out of date or the message is damaged, and so is
-    the half-changed book, which the caller drops.
+    ticks raises `StepError` where it would be told: the instrument is out of date, and the book no good.
     """
 
     __slots__ = ("_asks", "_bids")
@@ -114,16 +120,16 @@ class Ladder:
         self._bids.clear()
         self._asks.clear()
 
-    def replace(self, bids: Iterable[TextLevel], asks: Iterable[TextLevel]) -> None:
-        """A snapshot, in any order. Raises `StepError` for a price."""
+    def replace(self, bids: Iterable[NumberLevel], asks: Iterable[NumberLevel]) -> None:
+        """A snapshot, in any order."""
         self._bids.replace(bids)
         self._asks.replace(asks)
 
-    def apply(self, bids: Iterable[TextLevel], asks: Iterable[TextLevel]) -> None:
-        """Set levels to new sizes; 0 removes a level, known or not. Raises `StepError` for a price."""
+    def apply(self, bids: Iterable[NumberLevel], asks: Iterable[NumberLevel]) -> None:
+        """Set levels to new sizes; 0 removes a level, known or not."""
         self._bids.apply(bids)
         self._asks.apply(asks)
 
     def top(self, depth: int) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
-        """The best `depth` levels of each side, from the touch outwards. Raises `StepError` for a size."""
-        return tuple(self._bids.top(depth)), tuple([(-key, lots) for key, lots in self._asks.top(depth)])
+        """The best `depth` levels of each side, from the touch outwards. Raises `StepError`."""
+        return self._bids.top(depth), self._asks.top(depth)

@@ -9,15 +9,16 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from functools import partial
 
 import msgspec
 
 from venues.fast.endpoint import Endpoint
+from venues.fast.ladder import Number, NumberLevel
 from venues.fast.rest import UNREADABLE
 from venues.fast.shown import Liveness, ShownBook
 from venues.fast.socket import FrameSocket
-from venues.fast.steps import StepError
 from venues.live.book_source import BookListener
 from venues.model import NS_PER_MS, Instrument
 
@@ -33,11 +34,12 @@ STEADY_CHANGES = 100
 """In sequence, after which the next loss is a first one."""
 
 CHANNEL = "order_book"
+OPENING, UPDATE = f"subscribed/{CHANNEL}", f"update/{CHANNEL}"
 
 
 class PriceSize(msgspec.Struct, gc=False):
-    price: str
-    size: str
+    price: Number
+    size: Number
 
 
 class Changes(msgspec.Struct, gc=False):
@@ -48,13 +50,13 @@ class Changes(msgspec.Struct, gc=False):
     """Nonce of the change before; -1 where the venue does not say, which no change may follow from."""
 
 
-class Opening(msgspec.Struct, gc=False, tag_field="type", tag="subscribed/order_book"):
+class Opening(msgspec.Struct, gc=False, tag_field="type", tag=OPENING):
     channel: str
     order_book: Changes
     timestamp: int = 0
 
 
-class Update(msgspec.Struct, gc=False, tag_field="type", tag="update/order_book"):
+class Update(msgspec.Struct, gc=False, tag_field="type", tag=UPDATE):
     channel: str
     order_book: Changes
     timestamp: int = 0
@@ -75,11 +77,16 @@ class Failure(msgspec.Struct):
 
 class _Channel(msgspec.Struct):
     channel: str
+    type: str = ""
 
 
 _decode_channel = msgspec.json.Decoder(_Channel).decode
-decode_message = msgspec.json.Decoder(Opening | Update | VenuePing).decode
+decode_message = msgspec.json.Decoder(Opening | Update | VenuePing, strict=False).decode
 _decode_failure = msgspec.json.Decoder(Failure).decode
+
+
+def _pairs(levels: Iterable[PriceSize]) -> list[NumberLevel]:
+    return [(level.price, level.size) for level in levels]
 
 
 class LighterBook:
@@ -112,11 +119,7 @@ class LighterBook:
     def on_opening(self, message: Opening) -> None:
         """The whole book."""
         told = message.order_book
-        try:
-            self.book.ladder.replace(told.bids, told.asks)
-        except StepError as error:
-            self._lose(f"book at nonce {told.nonce}: {error}")
-            return
+        self.book.ladder.replace(_pairs(told.bids), _pairs(told.asks))
         self._nonce = told.nonce
         self._ts_ms = message.timestamp
         self.dirty = True
@@ -129,15 +132,16 @@ class LighterBook:
             if told.nonce > nonce:
                 self._lose(f"after nonce {nonce} came {told.begin_nonce} to {told.nonce}")
             return  # otherwise told before
-        try:
-            self.book.ladder.apply(told.bids, told.asks)
-        except StepError as error:
-            self._lose(f"change to nonce {told.nonce}: {error}")
-            return
+        self.book.ladder.apply(_pairs(told.bids), _pairs(told.asks))
         self._nonce = told.nonce
         self._ts_ms = message.timestamp
         self.in_sequence += 1
         self.dirty = True
+
+    def on_damage(self, text: str) -> None:
+        """A message of the book came of which no more is known."""
+        if self._nonce is not None:
+            self._lose(text)
 
     def _forget(self) -> None:
         self._nonce = None
@@ -217,8 +221,8 @@ class LighterBooks:
             self._hand_on(bytes(frame), self._tap)
         try:
             message = decode_message(frame)
-        except UNREADABLE:
-            self._on_other(bytes(frame))
+        except UNREADABLE as error:
+            self._on_other(bytes(frame), error)
             return
         if type(message) is VenuePing:
             self._socket.send(PONG)
@@ -258,8 +262,14 @@ class LighterBooks:
 
     # -- subscriptions -------------------------------------------------------------------------------------------
 
-    def _on_other(self, raw: bytes) -> None:
-        """Channels and answers that move no book, a refusal, or damage, which shows as the gap it is."""
+    def _on_other(self, raw: bytes, error: Exception) -> None:
+        """Channels and answers that move no book, a refusal, or damage. Where it cannot even be told whose book it
+        was, it shows as the gap it is."""
+        with suppress(*UNREADABLE):
+            damaged = _decode_channel(raw)
+            if damaged.type in (OPENING, UPDATE) and damaged.channel in self._books:
+                self._books[damaged.channel].on_damage(f"a message does not read: {error}")
+            return
         try:
             failure = _decode_failure(raw)
         except UNREADABLE:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from venues.fast.ladder import Ladder
-from venues.fast.steps import StepError
+from venues.fast.ladder import Ladder, StepError
 from venues.live.book_source import BookListener
 from venues.model import BookUpdate, Instrument
 
@@ -51,8 +50,9 @@ class ShownBook:
             return False
         self._seq += 1
         self._ts_event = ts_event
-        self.shown = True
-        self._liveness.set(True)
+        if not self.shown:
+            self.shown = True
+            self._liveness.set(True)
         self._listener.on_book(BookUpdate(self.symbol, self._seq, ts_event, bids, asks))
         return True
 

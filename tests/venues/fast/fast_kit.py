@@ -9,7 +9,7 @@ from decimal import Decimal
 import msgspec
 from aiohttp import WSMsgType, web
 
-from venues.fast.binanceusdm import PriceSize
+from venues.fast.ladder import NumberLevel
 from venues.model import BookUpdate, Instrument, InstrumentKind
 
 WAIT_S = 20.0
@@ -32,8 +32,12 @@ BTC = instrument("BTCUSDT")
 ETH = instrument("ETHUSDT", "0.01")
 
 
-def levels(*pairs: tuple[str, str]) -> list[PriceSize]:
-    return [PriceSize(price, size) for price, size in pairs]
+decode_levels = msgspec.json.Decoder(list[NumberLevel], strict=False).decode
+
+
+def levels(*pairs: tuple[str, str]) -> list[NumberLevel]:
+    """As a decoder reads them."""
+    return decode_levels(msgspec.json.encode(pairs))
 
 
 class Heard:

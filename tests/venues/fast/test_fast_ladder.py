@@ -3,30 +3,35 @@ from __future__ import annotations
 import random
 from decimal import Decimal
 
+import msgspec
 import pytest
 from fast_kit import BTC, instrument, levels
+from hypothesis import given
+from hypothesis import strategies as st
 
-from venues.fast.ladder import MAX_LEVELS, Ladder
-from venues.fast.steps import KEPT, StepError, Steps
+from venues.fast.ladder import MAX_LEVELS, Ladder, StepError, steps_per_unit
 
 
-@pytest.mark.parametrize("text", ["", "-1.0", "1e3", "nan", "1.2.3", "0x10", "١", " 1", "9" * 41])
-def test_what_is_no_plain_decimal_is_refused(text: str) -> None:
-    with pytest.raises(StepError, match="no plain decimal"):
-        Steps(Decimal("0.1"))[text]
+@pytest.mark.parametrize("text", ["", "-1.0", "nan", "inf", "1.2.3", "0x10", "١", " 1", "1_0", "9" * 16, "9" * 400])
+def test_what_is_no_plain_number_does_not_decode(text: str) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        levels((text, "1"))
+    with pytest.raises(msgspec.ValidationError):
+        levels(("1", text))
 
 
 @pytest.mark.parametrize("step", ["0", "-1", "nan", "inf"])
 def test_a_step_must_be_above_0(step: str) -> None:
     with pytest.raises(ValueError, match="must be above 0"):
-        Steps(Decimal(step))
+        steps_per_unit(Decimal(step))
 
 
-def test_a_price_between_two_steps_is_refused_and_a_size_is_rounded_down() -> None:
-    with pytest.raises(StepError, match=r"'61800.25' is not a multiple of 0.1"):
-        Steps(Decimal("0.1"))["61800.25"]
-    assert Steps(Decimal("0.001"), floor=True)["0.0019"] == 1
-    assert Steps(Decimal("0.001"), floor=True)["0.0009"] == 0
+def test_a_price_between_two_ticks_is_refused_where_it_would_be_told() -> None:
+    ladder = Ladder(BTC)
+    ladder.apply(levels(("61800.20", "1"), ("61700.25", "1")), levels(("61800.3", "1")))
+    assert ladder.top(1) == (((618002, 1000),), ((618003, 1000),))
+    with pytest.raises(StepError, match=r"61700.25 is not a multiple of 0.1"):
+        ladder.top(2)
 
 
 @pytest.mark.parametrize(
@@ -38,23 +43,43 @@ def test_a_price_between_two_steps_is_refused_and_a_size_is_rounded_down() -> No
         ("0.25", "100.75", 403),
         ("10", "12340", 1234),
         ("1E+1", "12340.00", 1234),
-        ("1", "0", 0),
+        ("1", "1", 1),
         ("0.00001", "0.01234", 1234),
-        ("0.01", ".5", 50),
+        ("0.0000001", "0.0123456", 123456),
+        ("0.3", "0.9", 3),
     ],
 )
 def test_steps_are_exact(step: str, text: str, steps: int) -> None:
-    looked_up = Steps(Decimal(step))
-    assert looked_up[text] == steps
-    assert looked_up[text] == steps
-    assert Steps(Decimal(step), negative=True)[text] == -steps
+    of_price, of_size = Ladder(instrument("X", step, "1")), Ladder(instrument("X", "1", step))
+    for side in (0, 1):
+        told = [levels(), levels()]
+        told[side] = levels((text, "1"))
+        of_price.replace(*told)
+        assert of_price.top(1)[side] == ((steps, 1),)
+        told[side] = levels(("1", text))
+        of_size.replace(*told)
+        assert of_size.top(1)[side] == ((1, steps),)
 
 
-def test_texts_kept_are_bounded() -> None:
-    steps = Steps(Decimal("0.1"))
-    for number in range(3 * KEPT):
-        assert steps[f"{number}.5"] == number * 10 + 5
-        assert len(steps) <= KEPT
+@given(
+    st.integers(1, 10**11), st.integers(1, 10**11), st.integers(0, 9), st.integers(0, 9), st.sampled_from([1, 2, 5, 25])
+)
+def test_what_went_through_a_float_is_the_same_ticks_and_lots(
+    ticks: int, lots: int, price_places: int, size_places: int, step: int
+) -> None:
+    tick, lot = Decimal(step).scaleb(-price_places), Decimal(step).scaleb(-size_places)
+    ladder = Ladder(instrument("X", str(tick), str(lot)))
+    ladder.apply(levels((f"{ticks * tick:f}", f"{lots * lot:f}")), levels((f"{ticks * tick:f}", f"{lots * lot:f}")))
+    assert ladder.top(1) == (((ticks, lots),), ((ticks, lots),))
+
+
+def test_a_level_is_the_same_however_its_price_is_written() -> None:
+    ladder = Ladder(BTC)
+    ladder.apply(levels(("61800.20", "1")), [])
+    ladder.apply(levels(("61800.2", "2"), ("61800.1", "0.000")), [])
+    assert ladder.top(5)[0] == ((618002, 2000),)
+    ladder.apply(levels(("61800.200", "0")), [])
+    assert len(ladder) == 0
 
 
 def test_a_ladder_agrees_with_a_plain_map_of_levels() -> None:
@@ -83,13 +108,6 @@ def test_a_snapshot_replaces_everything_in_any_order() -> None:
     assert ladder.top(10) == (((50, 2000), (40, 1000)), ((60, 3000), (70, 4000)))
     ladder.clear()
     assert ladder.top(10) == ((), ())
-
-
-def test_a_size_that_does_not_read_is_an_error_when_it_is_shown() -> None:
-    ladder = Ladder(BTC)
-    ladder.apply(levels(("5.0", "1")), levels(("5.1", "one")))
-    with pytest.raises(StepError, match="'one' is no plain decimal"):
-        ladder.top(1)
 
 
 def test_less_than_a_lot_is_no_level_and_hides_none() -> None:

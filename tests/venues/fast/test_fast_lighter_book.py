@@ -93,10 +93,20 @@ def test_what_does_not_fit_the_ticks_loses_the_book() -> None:
     book = Book()
     book.whole(100)
     book.update(100, 105, [("2000.505", "0.5")])
-    assert book.heard.gaps == [("ETH", "change to nonce 105: '2000.505' is not a multiple of 0.01")]
-    book.say("subscribed/order_book", 0, 106, [("x", "1")], [])
-    assert "book at nonce 106: 'x' is no plain decimal number" in book.heard.gaps[-1][1]
-    assert book.asked == 2
+    assert book.heard.gaps == [("ETH", "a price of 2000.505 is not a multiple of 0.01")]
+    assert book.asked == 1
+    assert not book.core.standing
+
+
+def test_a_damaged_message_loses_a_book_that_stands() -> None:
+    book = Book()
+    book.core.on_damage("a message does not read")
+    assert book.heard.log == []
+    book.whole(100)
+    book.core.on_damage("a message does not read")
+    assert book.heard.gaps == [("ETH", "a message does not read")]
+    assert book.asked == 1
+    assert not book.core.standing
 
 
 def test_a_crossed_book_is_lost() -> None:

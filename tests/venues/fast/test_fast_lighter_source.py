@@ -81,6 +81,17 @@ async def test_a_hole_is_mended_by_a_new_subscription(lighter: Lighter) -> None:
     assert lighter.asked() == ["subscribe order_book/0", "unsubscribe order_book/0", "subscribe order_book/0"]
 
 
+async def test_a_change_that_does_not_read_loses_its_book_at_once(lighter: Lighter) -> None:
+    source = lighter.source()
+    source.subscribe(["ETH"])
+    async with running(source):
+        await lighter.heard.until(lambda: len(lighter.heard.books) == 1)
+        lighter.update(100, 110, "1O1.0")
+        await lighter.heard.until(lambda: len(lighter.heard.books) == 3)
+    assert lighter.heard.log == ["alive True", "book ETH", "empty ETH", "gap ETH", "book ETH"]
+    assert "a message does not read: Expected `float`, got `str`" in lighter.heard.gaps[0][1]
+
+
 async def test_a_subscription_without_an_answer_is_made_again(lighter: Lighter) -> None:
     lighter.mute = 2
     source = lighter.source(answer_s=0.05)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import json
 from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
 
 import msgspec
 import pytest
@@ -135,10 +138,27 @@ def test_a_price_between_ticks_loses_the_book() -> None:
     book = Book()
     book.snapshot(10)
     book.depth(9, 12, 8, ("100.05", "2"))
-    assert book.heard.gaps == [("BTCUSDT", "update 12: '100.05' is not a multiple of 0.1")]
+    assert book.heard.gaps == [("BTCUSDT", "a price of 100.05 is not a multiple of 0.1")]
     assert book.bids == ()
-    assert book.snapshot(20, "100.05")
-    assert book.heard.gaps[-1] == ("BTCUSDT", "snapshot 20: '100.05' is not a multiple of 0.1")
+    assert book.asked == 1
+    assert book.snapshot(20, "100.15")
+    assert book.heard.gaps[-1] == ("BTCUSDT", "a price of 100.15 is not a multiple of 0.1")
+    assert book.asked == 2
+
+
+def test_a_damaged_diff_loses_a_book_that_stands_and_is_a_gap_to_one_that_waits() -> None:
+    book = Book()
+    book.depth(9, 12, 8, ("101.0", "2"))
+    book.core.on_damage("a diff does not read")
+    assert book.heard.gaps == []
+    book.depth(17, 18, 16, ("103.0", "1"))
+    assert book.snapshot(10)
+    assert book.heard.gaps == [("BTCUSDT", "after update 12 came U 17, u 18, pu 16")]
+    assert book.snapshot(17)
+    book.core.on_damage("a diff does not read")
+    assert book.heard.gaps[-1] == ("BTCUSDT", "a diff does not read")
+    assert book.bids == ()
+    assert book.asked == 2
 
 
 def test_a_snapshot_that_nobody_needs_is_not_taken() -> None:
@@ -180,33 +200,35 @@ class Tagged(msgspec.Struct):
     data: msgspec.Raw
 
 
-def recorded() -> Iterator[Depth | Snapshot]:
-    """Depth and snapshots of the recording, by the decoders of the live path."""
+def recorded() -> Iterator[tuple[bytes, Depth | Snapshot]]:
+    """Depth and snapshots of the recording: their bytes, and what the live path's decoders make of them."""
     tagged = msgspec.json.Decoder(Tagged)
     with gzip.open(capture_path(USDM)) as lines:
         for line in lines:
             body = line[20:]
             if b"@depth" in body[:40]:
-                event = decode_event(tagged.decode(body).data)
+                raw = bytes(tagged.decode(body).data)
+                event = decode_event(raw)
                 assert isinstance(event, Depth)
-                yield event
+                yield raw, event
             elif body.startswith(b'{"lastUpdateId"'):
-                yield decode_snapshot(body)
+                yield body, decode_snapshot(body)
 
 
 class Plain:
-    """The book as the documentation tells to keep it, with maps of text alone."""
+    """The book as the documentation tells to keep it, with maps of decimals, from the bytes alone."""
 
     def __init__(self) -> None:
-        self.sides: tuple[dict[str, str], dict[str, str]] = ({}, {})
-        self.waiting: list[Depth] = []
+        self.sides: tuple[dict[Decimal, Decimal], dict[Decimal, Decimal]] = ({}, {})
+        self.waiting: list[dict[str, Any]] = []
         self.ready = False
         self.last = 0
 
-    def take(self, message: Depth | Snapshot) -> None:
-        if isinstance(message, Snapshot):
-            self.sides = ({x.price: x.size for x in message.bids}, {x.price: x.size for x in message.asks})
-            self.ready, self.last = True, message.last_update_id
+    def take(self, raw: bytes) -> None:
+        message = json.loads(raw)
+        if "lastUpdateId" in message:
+            self.ready, self.last = True, message["lastUpdateId"]
+            self._set(message["bids"], message["asks"])
             for diff in self.waiting:
                 self._apply(diff)
         elif self.ready:
@@ -214,15 +236,17 @@ class Plain:
         else:
             self.waiting.append(message)
 
-    def _apply(self, diff: Depth) -> None:
-        if diff.last < self.last:
-            return
-        for side, changes in zip(self.sides, (diff.bids, diff.asks), strict=True):
-            side.update({level.price: level.size for level in changes})
+    def _apply(self, diff: dict[str, Any]) -> None:
+        if diff["u"] >= self.last:
+            self._set(diff["b"], diff["a"])
+
+    def _set(self, *sides: list[tuple[str, str]]) -> None:
+        for side, changes in zip(self.sides, sides, strict=True):
+            side.update({Decimal(price): Decimal(size) for price, size in changes})
 
     def top(self) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
         bids, asks = (
-            sorted((round(float(p) * 10), round(float(q) * 1000)) for p, q in side.items() if float(q))
+            sorted((int(price / BTC.tick), int(size / BTC.lot)) for price, size in side.items() if size)
             for side in self.sides
         )
         return tuple(bids[::-1][:DEPTH]), tuple(asks[:DEPTH])
@@ -230,8 +254,8 @@ class Plain:
 
 def test_the_recorded_market_gives_the_book_of_a_plain_reconstruction() -> None:
     book, plain, compared, diffs = Book(), Plain(), 0, 0
-    for message in recorded():
-        plain.take(message)
+    for raw, message in recorded():
+        plain.take(raw)
         if isinstance(message, Snapshot):
             assert book.core.on_snapshot(message)
         else:
@@ -252,7 +276,7 @@ def test_the_recorded_market_gives_the_book_of_a_plain_reconstruction() -> None:
 @pytest.mark.parametrize("deleted", [700, 2000])
 def test_a_deleted_line_of_the_recording_is_one_gap(deleted: int) -> None:
     book, diffs = Book(), 0
-    for message in recorded():
+    for _, message in recorded():
         if isinstance(message, Snapshot):
             book.core.on_snapshot(message)
             continue

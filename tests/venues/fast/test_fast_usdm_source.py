@@ -223,6 +223,18 @@ async def test_damage_and_foreign_markets_are_passed_over_and_the_tap_hears_ever
     assert taps[1][2] == b'{"e":"trade","s":"BTCUSDT","p":"1"}'
 
 
+async def test_a_diff_that_does_not_read_loses_its_book_at_once(usdm: Usdm) -> None:
+    source = usdm.source()
+    source.subscribe(["BTCUSDT"])
+    async with running(source):
+        await usdm.heard.until(lambda: len(usdm.heard.books) == 1)
+        usdm.snapshots["BTCUSDT"] = 12
+        usdm.depth(9, 12, 8, price="1O1.0")
+        await usdm.heard.until(lambda: len(usdm.heard.books) == 3)
+    assert usdm.heard.log == ["alive True", "book BTCUSDT", "empty BTCUSDT", "gap BTCUSDT", "book BTCUSDT"]
+    assert "a diff does not read: Expected `float`, got `str` - at `$.b[0][0]`" in usdm.heard.gaps[0][1]
+
+
 async def test_run_waits_for_a_first_market(usdm: Usdm) -> None:
     source = usdm.source()
     async with running(source):
