@@ -29,8 +29,8 @@ TARGETS = (
 class Plan(msgspec.Struct, frozen=True):
     rate: float = 400.0
     """Book updates a second, of all markets together."""
-    seconds: float = 24.0
-    warm_up_s: float = 6.0
+    seconds: float = 15.0
+    warm_up_s: float = 5.0
     rounds: int = 6
     """Of the comparison; each way has its share of the seconds in each."""
     listed: int = 600
