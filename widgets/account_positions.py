@@ -63,7 +63,7 @@ class AccountPositions(About):
         side = fmt.tone(row.base_qty)
         distance = liq_distance(row)
         daily = None if self.moves is None else self.moves.daily(row.key)
-        moves = None if distance is None or not daily else distance / daily
+        moves = None if distance is None or not daily else float(distance) / daily
         near = distance is not None and distance < LIQ_WARN
         ink = "dim" if distance is None else "crit" if distance < LIQ_CRIT else "warn" if near else "text"
         return Row(

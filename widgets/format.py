@@ -73,7 +73,7 @@ def bps(value: float | None, *, signed: bool = True) -> str:
     return "0.00" if text in ("+0.00", "-0.00") else text
 
 
-def percent(fraction: float | None, decimals: int = 1, *, signed: bool = False) -> str:
+def percent(fraction: float | Decimal | None, decimals: int = 1, *, signed: bool = False) -> str:
     """A fraction of 1 in percent."""
     if fraction is None:
         return NONE

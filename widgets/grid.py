@@ -3,7 +3,7 @@ terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from textual import events
 from textual.geometry import Region, Size
@@ -126,9 +126,9 @@ class Grid(Sifted):
             self._shape = shape
             self._arrange(anew=anew)
             return
-        for index, (before, after) in enumerate(zip(old, rows, strict=True)):
-            if before is not after and before != after:
-                self._refresh_row(index, before, after)
+        pairs = enumerate(zip(old, rows, strict=True))
+        if changed := {index for index, (before, after) in pairs if before is not after and before != after}:
+            self._refresh_rows(old, changed)
         self._window.look(self._rows, self._cursor, self.page)
 
     def _arrange(self, *, anew: bool = False) -> None:
@@ -182,23 +182,23 @@ class Grid(Sifted):
         if changed := lines_changed(before, self._window.sight):
             self.refresh(*(Region(0, y + 1, self.size.width, 1) for y in changed))
 
-    def _refresh_row(self, index: int, before: Row, after: Row) -> None:
-        for y, (row_index, note) in enumerate(self._window.lines):
-            if row_index != index:
+    def _refresh_rows(self, before: Sequence[Row], changed: Set[int]) -> None:
+        """Paint what stands otherwise in rows that are not as they were `before`."""
+        window, width = self._window, self.size.width
+        for line in [line for line in self._strips if window.lines[line][0] in changed]:
+            del self._strips[line]
+        regions: list[Region] = []
+        for y, (index, note) in enumerate(window.lines[window.top : window.top + self.page], start=1):
+            if index not in changed:
                 continue
-            self._strips.pop(y, None)
-            on_screen = y - self._window.top + 1
-            if not 1 <= on_screen < self.size.height:
-                continue
-            if note or after.line:
-                if (before.note, before.line) != (after.note, after.line):
-                    self.refresh(Region(0, on_screen, self.size.width, 1))
-                continue
-            changed = [
-                Region(x, on_screen, width, 1) for x, width, i in self._plan.places if before.cells[i] != after.cells[i]
-            ]
-            if changed:
-                self.refresh(*changed)
+            old, new = before[index], self._rows[index]
+            if not note and not new.line:
+                places = self._plan.places
+                regions += [Region(x, y, span, 1) for x, span, i in places if old.cells[i] != new.cells[i]]
+            elif (old.note, old.line) != (new.note, new.line):
+                regions.append(Region(0, y, width, 1))
+        if regions:
+            self.refresh(*regions)
 
     def render_line(self, y: int) -> Strip:
         self.lines_painted += 1

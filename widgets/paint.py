@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.filter import ANSIToTruecolor, LineFilter
-from textual.geometry import Size
+from textual.geometry import Region, Size
+from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -101,6 +102,23 @@ class Painted(Widget):
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Those of the app, without what turns palette colours into true ones: inks have none, borders have been."""
         return [each for each in super().get_line_filters() if not isinstance(each, ANSIToTruecolor)]
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """What asks for paint alone is told to the screen at once: Textual's way has two messages for each widget."""
+        screen = self._screen_below() if repaint and not layout and not recompose else None
+        if screen is None:
+            return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+        self._set_dirty(*regions)
+        screen._dirty_widgets.add(self)
+        screen.check_idle()
+        return self
+
+    def _screen_below(self) -> Screen[object] | None:
+        """The screen that shows this widget now."""
+        if not self.is_mounted or self._closing or not self.display:
+            return None
+        screen = self.screen
+        return screen if self in screen._compositor else None
 
     def fade(self, faded: bool) -> None:
         """Paint everything in the dim ink, or stop doing so."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from functools import partial
 from typing import ClassVar
 
@@ -22,15 +23,15 @@ FEW = 4
 """Accounts that always show their positions."""
 WIDE_HEAD = 76
 """Columns from which an account's head says in words that all is well."""
-LIQ_WARN, LIQ_CRIT = 0.10, 0.05
+LIQ_WARN, LIQ_CRIT = Decimal("0.10"), Decimal("0.05")
 """Distance to liquidation, fraction of the mark, from which it is marked."""
 
 
-def liq_distance(row: PositionRow) -> float | None:
+def liq_distance(row: PositionRow) -> Decimal | None:
     """How far the mark may go before liquidation, fraction of the mark; None where there is no such price."""
     if row.liq is None or not row.mark:
         return None
-    return float(abs(row.mark - row.liq) / row.mark)
+    return abs(row.mark - row.liq) / row.mark
 
 
 def margin_ink(ratio: float | None) -> str:
@@ -98,9 +99,11 @@ class PositionsPanel(Panel):
         for account in accounts.values():
             positions = held.get(account.name, [])
             folded = self._folds and account.name != own
-            held_words = summary(positions) if folded else ()
+            head = f"#{account.name}"
+            looked_at = self.memo.looks_at(head)
+            held_words = summary(positions) if folded and looked_at else ()
             make = partial(self._account, account, held_words)
-            rows.append(self.memo.row(f"#{account.name}", make, account, plain(held_words)))
+            rows.append(self.memo.row(head, make, account, plain(held_words) if looked_at else None))
             for position in () if folded else sorted(positions, key=lambda position: position.symbol):
                 rows.append(self.memo.row(position.key, partial(self._row, position), position))
         return rows

@@ -23,6 +23,10 @@ class RowMemo:
         """Rows are about to be built; `sight` has the keys that can be seen, None for all."""
         self._sight = sight
 
+    def looks_at(self, key: str) -> bool:
+        """Whether the row of `key` is made anew where its sources have changed."""
+        return self._sight is None or key in self._sight or key not in self._kept
+
     def row(self, key: str, make: Callable[[], Row], *sources: object) -> Row:
         """The row of `key`: as it was where its sources are the same objects as then, else made."""
         known = self._kept.get(key)
@@ -30,7 +34,7 @@ class RowMemo:
             before, row = known
             if len(before) == len(sources) and all(map(_same, before, sources)):
                 return row
-            if self._sight is not None and key not in self._sight:
+            if not self.looks_at(key):
                 self._old.add(key)
                 return row
         row = make()

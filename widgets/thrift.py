@@ -16,6 +16,7 @@ from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
 
 from widgets.pen import Cell, Ink, Pen, blank_of, cells_of
+from widgets.spans import Part, SpansUpdate, parts_of
 
 GAP = 4
 """Unchanged cells between two changed ones that are written again rather than jumped over: a jump takes five bytes."""
@@ -107,7 +108,9 @@ class Line:
 
     def thrifty(self, renderable: RenderableType | None) -> RenderableType | None:
         """The thrifty form of one of Textual's updates; anything else as it came."""
-        return ThriftyUpdate(self, renderable) if isinstance(renderable, (ChopsUpdate, LayoutUpdate)) else renderable
+        if isinstance(renderable, (SpansUpdate, ChopsUpdate, LayoutUpdate)):
+            return ThriftyUpdate(self, renderable)
+        return renderable
 
     def layout(self, update: LayoutUpdate, system: ColorSystem) -> str:
         """What a whole screen takes."""
@@ -121,61 +124,39 @@ class Line:
             _add_changed(pieces, y, 0, shown[y], row)
         return written(pieces)
 
-    def chops(self, update: ChopsUpdate, system: ColorSystem) -> str:
-        """What some spans take."""
+    def parts(self, parts: Iterable[Part], system: ColorSystem) -> str:
+        """What some parts of lines take."""
         pieces: list[Piece] = []
-        for y, x1, x2 in update.spans:
-            for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
-                if strip is None or x >= x2 or end <= x1:
-                    continue
-                first = max(x, x1)
-                cells = _part(strip, first - x, min(end, x2) - x, system)
-                if not cells:
-                    continue
-                if self._shown is None:
-                    pieces += pieces_of(y, first, cells)
-                    continue
-                row = self._shown[y]
-                last = first + len(cells)
-                _add_changed(pieces, y, first, row[first:last], cells)
-                row[first:last] = cells
+        whole: Strip | None = None
+        cells: list[Cell] = []
+        for y, first, end, x, strip in parts:
+            if strip is not whole:
+                whole, cells = strip, _cells((strip,), system)
+            part = _part(cells, first - x, end - x)
+            if not part:
+                continue
+            if self._shown is None:
+                pieces += pieces_of(y, first, part)
+                continue
+            row = self._shown[y]
+            last = first + len(part)
+            _add_changed(pieces, y, first, row[first:last], part)
+            row[first:last] = part
         return written(pieces)
 
 
 def _cells(strips: Iterable[Strip], system: ColorSystem) -> list[Cell]:
-    return [
-        cell
-        for strip in strips
-        for text, style, control in strip
-        if not control
-        for cell in cells_of(text, style, system)
-    ]
-
-
-def _part(strip: Strip, start: int, end: int, system: ColorSystem) -> list[Cell]:
-    """The cells of a strip from `start` to `end`; of a wide character that is cut in two a blank is left."""
     out: list[Cell] = []
-    at = 0
-    for text, style, control in strip:
-        if control:
-            continue
-        if text.isascii():
-            width = len(text)
-            if at + width > start:
-                out += cells_of(text[max(0, start - at) : end - at], style, system)
-        else:
-            cells = cells_of(text, style, system)
-            width = len(cells)
-            if at + width > start:
-                out += _whole(cells, max(0, start - at), end - at)
-        at += width
-        if at >= end:
-            break
+    for strip in strips:
+        for text, style, control in strip:
+            if not control:
+                out += cells_of(text, style, system)
     return out
 
 
-def _whole(cells: tuple[Cell, ...], start: int, end: int) -> list[Cell]:
-    part = list(cells[start:end])
+def _part(cells: list[Cell], start: int, end: int) -> list[Cell]:
+    """Some cells of a strip; of a wide character that is cut in two a blank is left."""
+    part = cells[start:end]
     if part and not part[0][0]:
         part[0] = (" ", blank_of(part[0][1]))
     if part and end < len(cells) and not cells[end][0]:
@@ -192,7 +173,7 @@ def _add_changed(pieces: list[Piece], y: int, x: int, old: list[Cell], new: list
 class ThriftyUpdate(CompositorUpdate):
     """The same update; rendered once, when it is written, for the line remembers it as shown from then on."""
 
-    def __init__(self, line: Line, update: ChopsUpdate | LayoutUpdate) -> None:
+    def __init__(self, line: Line, update: SpansUpdate | ChopsUpdate | LayoutUpdate) -> None:
         self._line = line
         self._update = update
 
@@ -206,6 +187,6 @@ class ThriftyUpdate(CompositorUpdate):
         system = COLOR_SYSTEMS.get(console.color_system or "")
         if system is None:
             return update.render_segments(console)
-        return (
-            self._line.layout(update, system) if isinstance(update, LayoutUpdate) else self._line.chops(update, system)
-        )
+        if isinstance(update, LayoutUpdate):
+            return self._line.layout(update, system)
+        return self._line.parts(update.parts if isinstance(update, SpansUpdate) else parts_of(update), system)

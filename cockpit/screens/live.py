@@ -17,6 +17,7 @@ from widgets.keybar import KeyBar
 from widgets.lines import Lines
 from widgets.paint import fit
 from widgets.panel import Panel, View
+from widgets.spans import SpanCompositor
 from widgets.strips import Strips
 from widgets.timebar import TimeBar
 
@@ -45,6 +46,7 @@ class LiveScreen(Screen[T]):
 
     def __init__(self) -> None:
         super().__init__()
+        self._compositor = SpanCompositor()
         self.header = Header()
         self.strips = Strips()
         self.keybar = KeyBar()

@@ -18,7 +18,7 @@ ASKED_FOR = frozenset((
     "_display", "_on_key", "can_focus", "can_focus_children", "check_action", "check_consume_key", "compose",
     "export_screenshot",
     "get_content_height", "get_content_width", "get_default_screen", "get_line_filters", "get_theme_variable_defaults",
-    "notify_style_update", "render_line", "size",
+    "notify_style_update", "refresh", "render_line", "size",
 ))  # fmt: skip
 """Overridden on purpose."""
 BEGINNINGS = ("__", "on_", "action_", "watch_", "compute_", "validate_", "key_", "_css", "_inherit", "_merged",

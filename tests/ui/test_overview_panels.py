@@ -7,6 +7,8 @@ import pytest
 import scenes
 from face_kit import Face, overview, press, settled
 
+from cockpit.link.messages import Delta
+from cockpit.link.rows import Tables
 from cockpit.screens.overview import OverviewScreen
 from cockpit.screens.views import ViewScreen
 from venues.model import Health
@@ -243,4 +245,23 @@ async def test_a_folded_position_that_differs_from_the_ledger_is_told() -> None:
     async with face.app.run_test(size=(60, 20)) as pilot:
         await settled(pilot)
         head = next(row for row in overview(face).order[1].rows if row.key == "#okx-5")
+        assert "▲ differs from the ledger" in plain(head.line) + plain(head.note)
+
+
+async def test_a_folded_account_out_of_sight_is_up_to_date_once_it_is_seen() -> None:
+    tables = scenes.crowded()
+    face = Face(tables)
+    async with face.app.run_test(size=(60, 20)) as pilot:
+        await press(face, pilot, "2", "g")
+        panel = overview(face).order[1]
+        assert "#okx-5" not in panel.keys_in_sight()
+        before = next(row for row in tables.positions if row.account == "okx-5")
+        changed = msgspec.structs.replace(before, ledger_qty=before.qty * 2)
+        face.link.store.apply(Delta(2, 0, Tables(positions=[changed])))
+        face.app.flush()
+        await settled(pilot)
+        await press(face, pilot, "G")
+        await press(face, pilot, "1")
+        assert "#okx-5" in panel.keys_in_sight()
+        head = next(row for row in panel.rows if row.key == "#okx-5")
         assert "▲ differs from the ledger" in plain(head.line) + plain(head.note)

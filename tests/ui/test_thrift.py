@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import random
 
-import pyte
 import pytest
 import scenes
 from face_kit import Face, settled
@@ -23,32 +22,11 @@ from textual.geometry import Region
 from textual.screen import Screen
 from textual.strip import Strip
 
+from tests.glass_kit import Glass
 from widgets.terminal import MOST_BEHIND
 from widgets.thrift import Line, ThriftyUpdate
 
 SIZE = (120, 40)
-
-
-class Glass:
-    """A terminal that is fed what the app sends."""
-
-    def __init__(self, width: int = SIZE[0], height: int = SIZE[1]) -> None:
-        self.screen = pyte.Screen(width, height)
-        self._stream = pyte.Stream(self.screen)
-        self.thrifty_updates = 0
-        self.bytes = 0
-
-    def feed(self, update: CompositorUpdate) -> None:
-        self.thrifty_updates += isinstance(update, ThriftyUpdate)
-        terminal = Console(color_system="truecolor", force_terminal=True, file=io.StringIO())
-        text = update.render_segments(terminal).replace("\n", "")
-        self.bytes += len(text.encode())
-        self._stream.feed(text)
-
-    def cells(self) -> list[list[tuple[object, ...]]]:
-        """What the eye sees: of a blank only the background."""
-        rows = [[self.screen.buffer[y][x] for x in range(self.screen.columns)] for y in range(self.screen.lines)]
-        return [[(c.data, c.bg) if c.data == " " else (c.data, c.bg, c.fg, c.bold) for c in row] for row in rows]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +37,7 @@ class Glass:
 async def test_same_picture_as_painting_everything(monkeypatch: pytest.MonkeyPatch, keys: tuple[str, ...]) -> None:
     rng = random.Random(11)
     tables = scenes.busy()
-    glass = Glass()
+    glass = Glass(*SIZE)
 
     def keep(_app: App[str], _screen: Screen[object], renderable: object) -> None:
         if isinstance(renderable, CompositorUpdate):
@@ -77,7 +55,7 @@ async def test_same_picture_as_painting_everything(monkeypatch: pytest.MonkeyPat
             face.clock.advance(0.25)
             face.app.flush()
             await settled(pilot)
-        whole = Glass()
+        whole = Glass(*SIZE)
         update = face.app.screen._compositor.render_update(full=True, screen_stack=face.app._background_screens)
         assert isinstance(update, CompositorUpdate)
         whole.feed(update)
@@ -86,7 +64,7 @@ async def test_same_picture_as_painting_everything(monkeypatch: pytest.MonkeyPat
 
 
 async def test_redraw_paints_everything_whatever_is_thought_to_stand_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    glass = Glass()
+    glass = Glass(*SIZE)
 
     def keep(_app: App[str], _screen: Screen[object], renderable: object) -> None:
         if isinstance(renderable, CompositorUpdate):
@@ -185,7 +163,7 @@ def test_terminal_without_colours_gets_textuals_own() -> None:
 async def test_frames_are_left_out_while_the_terminal_does_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = random.Random(3)
     tables = scenes.busy()
-    glass = Glass()
+    glass = Glass(*SIZE)
     backlog = 0
 
     def keep(_app: App[str], _screen: Screen[object], renderable: object) -> None:
@@ -212,7 +190,7 @@ async def test_frames_are_left_out_while_the_terminal_does_not_read(monkeypatch:
         assert (glass.bytes, glass.cells()) == (before, cells)
         backlog = 0
         await change(40)
-        whole = Glass()
+        whole = Glass(*SIZE)
         update = face.app.screen._compositor.render_update(full=True, screen_stack=face.app._background_screens)
         assert isinstance(update, CompositorUpdate)
         whole.feed(update)

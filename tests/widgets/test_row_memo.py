@@ -77,3 +77,13 @@ def test_forgotten_rows_are_made_anew(maker: Maker) -> None:
     memo.forget()
     memo.row("a", maker.row("a", "2"), source)
     assert maker.made == ["a", "a"]
+
+
+def test_what_is_looked_at_is_in_sight_or_new(maker: Maker) -> None:
+    memo = RowMemo()
+    assert memo.looks_at("a")
+    memo.row("a", maker.row("a", "1"), object())
+    memo.begin({"b"})
+    assert [key for key in "abc" if memo.looks_at(key)] == ["b", "c"]
+    memo.begin(None)
+    assert memo.looks_at("a")
