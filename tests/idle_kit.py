@@ -4,7 +4,6 @@ takes 20 ms and more for every key, and guesses."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -12,16 +11,12 @@ from textual._context import active_app
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 
-ROUNDS = 12
-"""So many turns of the event loop with nothing to do are rest: a coroutine may take some between two messages."""
+from widgets.terminal import TerminalApp
+from widgets.type_ahead import ROUNDS, has_work
+
 WORKERS_S = 0.04
 """So long workers are waited for; one that stands for a desk which does not answer goes on for ever."""
 MOST_S = 5.0
-
-
-def has_work(pumps: Iterable[MessagePump]) -> bool:
-    """Whether a message or a callback waits anywhere."""
-    return any(pump._next_callbacks or pump._pending_message is not None or pump.message_queue_size for pump in pumps)
 
 
 def paint(screen: Screen[Any]) -> bool:
@@ -58,7 +53,7 @@ async def idle(_least: float = 0, _most: float = MOST_S) -> None:
             return
         if quiet == 0:
             pumps = [app, *app.screen.walk_children(with_self=True)]
-        if has_work(pumps) or paint(app.screen):
+        if has_work(pumps) or (isinstance(app, TerminalApp) and app.type_ahead.waiting) or paint(app.screen):
             quiet = 0
             continue
         quiet += 1

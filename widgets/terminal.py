@@ -15,6 +15,7 @@ from textual.screen import Screen
 from widgets.depth import Colourless, Sixteen
 from widgets.glyphs import Ascii, use_ascii, wants_ascii
 from widgets.thrift import Line
+from widgets.type_ahead import TypeAhead
 
 GLYPHS = ("auto", "unicode", "ascii")
 """What may be asked for; `auto` goes by the locale."""
@@ -35,6 +36,7 @@ class TerminalApp(App[str]):
         super().__init__()
         self.animation_level = "none"
         self.line = Line()
+        self.type_ahead = TypeAhead(self)
         self._behind = False
         self._ascii = Ascii(enabled=False)
         self._sixteen = Sixteen(enabled=self.console.color_system in ("standard", "windows"))
@@ -49,6 +51,12 @@ class TerminalApp(App[str]):
         use_ascii(self._ascii.enabled)
         if self.is_running:
             self.refresh_css(animate=False)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keys and pastes one after the other, each where the one before it has led."""
+        if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded and self.type_ahead.holds(event):
+            return
+        await super().on_event(event)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's, but for its own greys, and ours."""
