@@ -35,6 +35,7 @@ EVERY_CHANGE = {
     "test_screens",
     "test_theme_reload",
     "test_thrift",
+    "test_type_ahead",
 }
 """What runs with every change, which must stay below ten minutes; the others are slow tests: `make slow` runs them."""
 
