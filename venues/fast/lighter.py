@@ -138,9 +138,9 @@ class LighterBook:
         self.in_sequence += 1
         self.dirty = True
 
-    def on_damage(self, text: str) -> None:
-        """A message of the book came of which no more is known."""
-        if self._nonce is not None:
+    def on_damage(self, text: str, *, opening: bool) -> None:
+        """A message of the book came of which no more is known; a change of a book that was lost is no news."""
+        if opening or self._nonce is not None:
             self._lose(text)
 
     def _forget(self) -> None:
@@ -268,7 +268,8 @@ class LighterBooks:
         with suppress(*UNREADABLE):
             damaged = _decode_channel(raw)
             if damaged.type in (OPENING, UPDATE) and damaged.channel in self._books:
-                self._books[damaged.channel].on_damage(f"a message does not read: {error}")
+                text = f"a message does not read: {error}"
+                self._books[damaged.channel].on_damage(text, opening=damaged.type == OPENING)
             return
         try:
             failure = _decode_failure(raw)

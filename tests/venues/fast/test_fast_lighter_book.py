@@ -100,13 +100,20 @@ def test_what_does_not_fit_the_ticks_loses_the_book() -> None:
 
 def test_a_damaged_message_loses_a_book_that_stands() -> None:
     book = Book()
-    book.core.on_damage("a message does not read")
+    book.core.on_damage("a change does not read", opening=False)
     assert book.heard.log == []
     book.whole(100)
-    book.core.on_damage("a message does not read")
-    assert book.heard.gaps == [("ETH", "a message does not read")]
+    book.core.on_damage("a change does not read", opening=False)
+    assert book.heard.gaps == [("ETH", "a change does not read")]
     assert book.asked == 1
     assert not book.core.standing
+
+
+def test_a_book_that_comes_damaged_is_told_and_asked_for_again() -> None:
+    book = Book()
+    book.core.on_damage("the book does not read", opening=True)
+    assert book.heard.gaps == [("ETH", "the book does not read")]
+    assert book.asked == 1
 
 
 def test_a_crossed_book_is_lost() -> None:

@@ -22,6 +22,8 @@ class Lighter:
         self.venue = venue
         self.heard = Heard()
         self.nonce = 100
+        self.price = "100.0"
+        """Of the only bid of a book that comes whole."""
         self.mute = 0
         """So many subscriptions get no answer."""
         venue.on_text = self._text
@@ -39,7 +41,9 @@ class Lighter:
             if self.mute:
                 self.mute -= 1
                 return
-            self.venue.say(self._book("subscribed", int(str(message["channel"])[-1]), 0, self.nonce, "100.0"), socket)
+            self.venue.say(
+                self._book("subscribed", int(str(message["channel"])[-1]), 0, self.nonce, self.price), socket
+            )
 
     def _book(self, kind: str, market: int, begin: int, nonce: int, price: str) -> dict[str, object]:
         book = {"bids": [{"price": price, "size": "1"}], "asks": [], "nonce": nonce, "begin_nonce": begin}
@@ -89,6 +93,17 @@ async def test_a_change_that_does_not_read_loses_its_book_at_once(lighter: Light
         lighter.update(100, 110, "1O1.0")
         await lighter.heard.until(lambda: len(lighter.heard.books) == 3)
     assert lighter.heard.log == ["alive True", "book ETH", "empty ETH", "gap ETH", "book ETH"]
+    assert "a message does not read: Expected `float`, got `str`" in lighter.heard.gaps[0][1]
+
+
+async def test_a_book_that_does_not_read_is_told_and_asked_for_again(lighter: Lighter) -> None:
+    source = lighter.source()
+    lighter.price = "1O0.0"
+    source.subscribe(["ETH"])
+    async with running(source):
+        await lighter.heard.until(lambda: len(lighter.heard.gaps) == 1)
+        lighter.price = "100.0"
+        await lighter.heard.until(lambda: len(lighter.heard.books) == 1)
     assert "a message does not read: Expected `float`, got `str`" in lighter.heard.gaps[0][1]
 
 
