@@ -82,7 +82,7 @@ class SpanCompositor(Compositor):
         self._dirty_regions.clear()
         if not regions:
             return None
-        return SpansUpdate(self._parts(list(self._regions_to_spans(regions))))
+        return SpansUpdate(self._parts(self._regions_to_spans(regions)))
 
     def _parts(self, spans: Iterable[Span]) -> list[Part]:
         wanted: list[tuple[int, int, int, Own]] = []

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 from rich.segment import Segment
-from textual._compositor import Compositor, CompositorUpdate
+from textual._compositor import Compositor, LayoutUpdate
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.geometry import Region
@@ -93,13 +93,14 @@ class Bench(App[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.updates: list[CompositorUpdate] = []
+        self.updates: list[SpansUpdate | LayoutUpdate] = []
 
     def on_mount(self) -> None:
         self.push_screen(Layers(SpanCompositor()))
 
     def _display(self, screen: Screen[object], renderable: object) -> None:
-        if isinstance(renderable, CompositorUpdate):
+        if renderable is not None:
+            assert isinstance(renderable, (SpansUpdate, LayoutUpdate))
             self.updates.append(renderable)
 
 
@@ -125,7 +126,7 @@ async def test_the_same_picture_as_painting_everything(thrifty: bool) -> None:
             await pilot.pause()
             for update in app.updates:
                 spans += isinstance(update, SpansUpdate)
-                glass.feed(ThriftyUpdate(line, update) if thrifty else update)  # type: ignore[arg-type]  # ours or a layout's
+                glass.feed(ThriftyUpdate(line, update) if thrifty else update)
             app.updates.clear()
             whole = Glass(WIDTH, HEIGHT)
             whole.feed(screen.render_update(full=True))
